@@ -1,0 +1,30 @@
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from . import limits, mail
+from .models import Worker
+
+
+@app.task
+def deliver_mail(mail_id: int):
+    mail.deliver(mail_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task
+def pick_up_overdue_mail(timestamp: int):
+    for mail_id in mail.overdue().order_by("pk").values_list("pk", flat=True)[:500]:
+        mail.deliver(mail_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task
+def show_sign_of_life(timestamp: int):
+    Worker.objects.update_or_create(pk=1, defaults={"last_seen_at": timezone.now(), "silence_reported_at": None})
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task
+def forget_what_is_no_longer_needed(timestamp: int):
+    limits.forget_old_counts()
+    mail.forget_old_bodies()

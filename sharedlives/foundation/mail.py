@@ -1,0 +1,172 @@
+"""Outgoing mail: a row in the caller's transaction, delivered by a job, tried again with growing pauses."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from email.utils import formataddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import models, transaction
+from django.template import Context, loader
+from django.utils import timezone
+
+from .models import Charity, OutgoingMail
+
+log = logging.getLogger(__name__)
+
+# Pauses after each failure; together a little over two days, as mail servers themselves keep trying.
+PAUSES = [timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 180, 480, 960, 1440)]
+KEEP_BODIES = timedelta(days=90)
+
+
+def send(
+    template: str,
+    *,
+    to: str,
+    context: Mapping[str, object],
+    about: models.Model | None = None,
+    reply_to: str = "",
+    calendar: str = "",
+) -> OutgoingMail:
+    """Write a mail from `<template>.subject.txt`, `.txt` and `.html`, to go out once the transaction has committed.
+
+    `context` holds plain values; `charity` (the charity's facts) is added. `calendar` is the text of an .ics file.
+    Answers go to `reply_to`, or to the mailbox of the charity.
+    """
+    from .jobs import deliver_mail
+
+    charity = Charity.current()
+    values = {**context, "charity": charity}
+    mail = OutgoingMail.objects.create(
+        template=template,
+        about=_about(about) if about else "",
+        recipient=to,
+        reply_to=reply_to or charity.email,
+        # One line, whatever a name or title contains (RFC 5322 section 2.2).
+        subject=" ".join(_text(f"{template}.subject.txt", values).split())[:255],
+        text=_text(f"{template}.txt", values).strip() + "\n",
+        html=loader.render_to_string(f"{template}.html", values),
+        calendar=calendar,
+        message_id=f"<{uuid.uuid4()}@{urlsplit(charity.site_address).hostname}>",
+    )
+    deliver_mail.defer(mail_id=mail.pk)
+    return mail
+
+
+def _text(name: str, values: Mapping[str, object]) -> str:
+    return loader.get_template(name).template.render(Context(values, autoescape=False))
+
+
+def _about(obj: models.Model) -> str:
+    return f"{obj._meta.label_lower}:{obj.pk}"
+
+
+def about(obj: models.Model) -> models.QuerySet[OutgoingMail]:
+    """The mails that `obj` caused, newest first."""
+    return OutgoingMail.objects.filter(about=_about(obj))
+
+
+def deliver(mail_id: int) -> OutgoingMail.State | None:
+    """Hand one waiting mail to the mail server; None when it is not due or another process has it.
+
+    The row stays locked meanwhile, so a mail goes out once however many workers try. After a crash between the
+    server's answer and our commit it goes out a second time, with the same Message-ID.
+    """
+    with transaction.atomic():
+        due = OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING, next_attempt_at__lte=timezone.now())
+        mail = due.select_for_update(skip_locked=True).filter(pk=mail_id).first()
+        if mail is None:
+            return None
+        mail.attempts += 1
+        charity = Charity.current()
+        if charity.is_demo:
+            mail.state = OutgoingMail.State.KEPT
+        else:
+            _hand_over(mail, charity)
+        if mail.state == OutgoingMail.State.WAITING:
+            _schedule(mail)
+        else:
+            mail.delivered_at = timezone.now() if mail.state == OutgoingMail.State.SENT else None
+        mail.save(update_fields=["state", "attempts", "last_error", "delivered_at", "next_attempt_at"])
+    return OutgoingMail.State(mail.state)
+
+
+def _hand_over(mail: OutgoingMail, charity: Charity) -> None:
+    message = EmailMultiAlternatives(
+        mail.subject,
+        mail.text,
+        settings.DEFAULT_FROM_EMAIL or formataddr((charity.name, charity.email)),
+        [mail.recipient],
+        reply_to=[mail.reply_to] if mail.reply_to else None,
+        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
+    )
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    if mail.calendar:
+        message.attach("workshop.ics", mail.calendar, "text/calendar; method=PUBLISH; charset=utf-8")
+    try:
+        message.send()
+    except Exception as error:  # whatever goes wrong, staff must see it and nobody else's mail may wait for it
+        mail.last_error = _words(error)
+        is_final = _is_refused_for_good(error) or mail.attempts > len(PAUSES)
+        mail.state = OutgoingMail.State.FAILED if is_final else OutgoingMail.State.WAITING
+        log.warning("mail %s not delivered, attempt %s: %s", mail.pk, mail.attempts, type(error).__name__)
+    else:
+        mail.state = OutgoingMail.State.SENT
+        mail.last_error = ""
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(error.recipients.values()))
+        return f"{code} {words.decode(errors='replace')}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        words = error.smtp_error
+        return f"{error.smtp_code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _is_refused_for_good(error: Exception) -> bool:
+    """Answers of 500 and above are final, those of 400 say "later" (RFC 5321 section 4.2.1)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return False  # our own settings are wrong; mails must not be lost for it
+    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+
+
+def _schedule(mail: OutgoingMail) -> None:
+    from .jobs import deliver_mail
+
+    mail.next_attempt_at = timezone.now() + PAUSES[mail.attempts - 1]
+    deliver_mail.configure(schedule_at=mail.next_attempt_at).defer(mail_id=mail.pk)
+
+
+def send_again(mail: OutgoingMail) -> None:
+    """Put a mail back in the queue, at once; its counting of attempts begins anew."""
+    from .jobs import deliver_mail
+
+    with transaction.atomic():
+        OutgoingMail.objects.filter(pk=mail.pk).update(
+            state=OutgoingMail.State.WAITING, attempts=0, next_attempt_at=timezone.now()
+        )
+        deliver_mail.defer(mail_id=mail.pk)
+
+
+def overdue() -> models.QuerySet[OutgoingMail]:
+    """Waiting mails whose job was lost, for instance with a worker that was killed."""
+    return OutgoingMail.objects.filter(
+        state=OutgoingMail.State.WAITING, next_attempt_at__lt=timezone.now() - timedelta(minutes=5)
+    )
+
+
+def forget_old_bodies() -> int:
+    """Remove what was written and to whom, 90 days after; that a mail went out stays."""
+    old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - KEEP_BODIES).exclude(text="")
+    return old.update(recipient="", reply_to="", subject="(removed after 90 days)", text="", html="", calendar="")

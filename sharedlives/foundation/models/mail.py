@@ -1,0 +1,44 @@
+from django.db import models
+from django.utils import timezone
+
+
+class OutgoingMail(models.Model):
+    """A mail is a row first, written in the transaction that causes it; a job delivers it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting to be sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        KEPT = "kept", "Kept here (demonstration)"
+
+    created_at = models.DateTimeField("written", default=timezone.now, editable=False)
+    template = models.CharField("kind", max_length=100, editable=False)
+    about = models.CharField(max_length=100, blank=True, editable=False)
+    recipient = models.EmailField("to")
+    reply_to = models.EmailField(blank=True)
+    subject = models.CharField(max_length=255)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    calendar = models.TextField(blank=True, help_text="The .ics file that goes with it.")
+    message_id = models.CharField(max_length=255, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField("next try", default=timezone.now)
+    last_error = models.TextField("what the mail server said", blank=True)
+    delivered_at = models.DateTimeField("sent", null=True, blank=True)
+
+    personal_fields = frozenset({"recipient", "reply_to", "subject", "text", "html", "calendar"})
+
+    class Meta:
+        verbose_name = "outgoing mail"
+        verbose_name_plural = "outgoing mail"
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="outgoing_mail_by_time"),
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="outgoing_mail_waiting"),
+            models.Index(fields=["about"], name="outgoing_mail_about"),
+        ]
+        permissions = [("resend_outgoingmail", "Can send a mail again")]
+
+    def __str__(self):
+        return f"Mail {self.pk}"

@@ -1,0 +1,85 @@
+"""Home, and the pages people see when something cannot be done."""
+
+import logging
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+from django.views.decorators.cache import never_cache
+
+from blog.models import Post
+from events.models import WorkshopDate
+
+from .kept_text import kept_text
+
+log = logging.getLogger(__name__)
+
+# When even the error page cannot be rendered: words, nothing else.
+PLAIN = (
+    '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Something went wrong here</title>'
+    '<meta name="viewport" content="width=device-width"></head><body><main><h1>Something went wrong here</h1>'
+    "<p>That is our fault, not yours. Please try again in a few minutes.</p></main></body></html>"
+)
+
+
+def home(request):
+    context = {
+        "posts": Post.objects.published().prefetch_related("bylines")[:3],
+        "dates": WorkshopDate.objects.published().upcoming()[:4],
+    }
+    return render(request, "site/home.html", context)
+
+
+@never_cache
+def bad_request(request, exception=None):
+    return render(request, "400.html", status=400)
+
+
+@never_cache
+def permission_denied(request, exception=None):
+    return render(request, "403.html", status=403)
+
+
+@never_cache
+def csrf_failure(request, reason=""):
+    return render(request, "403_csrf.html", {"kept": kept_text(request)}, status=403)
+
+
+@never_cache
+def page_not_found(request, exception=None):
+    return render(request, "404.html", status=404)
+
+
+@never_cache
+def too_many_requests(request: HttpRequest, retry_after: int) -> HttpResponse:
+    context = {"wait": _in_words(retry_after), "kept": kept_text(request)}
+    return render(request, "429.html", context, status=429, headers={"Retry-After": str(retry_after)})
+
+
+@never_cache
+def server_error(request):
+    return _render_whatever_happens(request, "500.html", 500)
+
+
+@never_cache
+def service_unavailable(request, exception=None):
+    response = _render_whatever_happens(request, "503.html", 503)
+    response["Retry-After"] = "60"
+    return response
+
+
+def _render_whatever_happens(request, template, status):
+    try:
+        return HttpResponse(loader.render_to_string(template, request=request), status=status)
+    except Exception:
+        log.exception("%s could not be rendered", template)
+        return HttpResponse(PLAIN, status=status)
+
+
+def _in_words(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    if minutes <= 1:
+        return "in a minute"
+    if minutes < 90:
+        return f"in {minutes} minutes"
+    return f"in {round(minutes / 60)} hours"

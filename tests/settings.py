@@ -1,0 +1,20 @@
+"""The site's own settings, with what tests need to be quick and alike everywhere."""
+
+from sharedlives.settings import *
+from sharedlives.settings import STORAGES
+
+DEBUG = False
+HTTPS = False
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost", "www.example.org"]
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SECURE_HSTS_SECONDS = 0
+SESSION_COOKIE_NAME = "session"
+CSRF_COOKIE_NAME = "csrf"
+REQUIRE_SECOND_FACTOR = False
+TRUSTED_PROXY_COUNT = 0
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DEFAULT_FROM_EMAIL = ""
