@@ -1,0 +1,14 @@
+from .bookings import ACTIVE, HOLDS_A_PLACE, AccessNeed, Booking, Place, RepeatedRequest
+from .workshops import Venue, Workshop, WorkshopDate
+
+__all__ = [
+    "ACTIVE",
+    "HOLDS_A_PLACE",
+    "AccessNeed",
+    "Booking",
+    "Place",
+    "RepeatedRequest",
+    "Venue",
+    "Workshop",
+    "WorkshopDate",
+]

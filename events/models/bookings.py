@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
+from django.urls import reverse
+from django.utils import timezone
+
+from sharedlives.foundation import links
+
+from .workshops import WorkshopDate
+
+MOST_PEOPLE = 10
+MOST_SUPPORT_WORKERS = 4
+
+
+def new_reference() -> str:
+    """Eight digits, read aloud in two fours; random, so that nobody counts our bookings, and never sufficient alone."""
+    return f"{secrets.randbelow(10**8):08d}"
+
+
+def spoken_reference(reference: str) -> str:
+    return f"{reference[:4]} {reference[4:]}"
+
+
+def phone_key(phone: str) -> str:
+    """A phone number as its digits alone, UK country code taken off, to compare numbers typed differently."""
+    digits = re.sub(r"\D", "", phone.replace("(0)", ""))
+    digits = re.sub(r"^00", "", digits) if phone.strip().startswith("00") else digits
+    if phone.strip().startswith(("+44", "0044")):
+        digits = "0" + digits.removeprefix("44")
+    return digits
+
+
+def coming_key(names: list[str], contact_name: str) -> str:
+    """Who is coming, to tell bookings under one contact apart: the names given, or the contact's own."""
+    given = sorted(" ".join(name.lower().split()) for name in names if name.strip())
+    return "|".join(given or [" ".join(contact_name.lower().split())])[:500]
+
+
+class BookingQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(state__in=ACTIVE)
+
+    def waiting_in_order(self):
+        return self.filter(state=Booking.State.WAITING).order_by("queued_at", "pk")
+
+
+class Booking(models.Model):
+    """Places on one date, held or waited for under one contact."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        CONFIRMED = "confirmed", "Has a place"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Channel(models.TextChoices):
+        SITE = "site", "On the site"
+        PHONE = "phone", "By phone"
+        POST = "post", "By post or mail"
+
+    date = models.ForeignKey(WorkshopDate, on_delete=models.PROTECT, related_name="bookings")
+    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    state = models.CharField(max_length=10, choices=State)
+    contact_name = models.CharField("contact", max_length=120)
+    email = models.EmailField("e-mail", blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    phone_key = models.CharField(max_length=40, blank=True, editable=False)
+    organisation = models.CharField(max_length=150, blank=True)
+    coming_key = models.CharField(max_length=500, editable=False)
+    places = models.PositiveSmallIntegerField("people")
+    support_workers = models.PositiveSmallIntegerField(default=0)
+    needs_more_time = models.BooleanField("needs more time to answer", default=False)
+    channel = models.CharField("reserved", max_length=10, choices=Channel, default=Channel.SITE)
+    wants_news_at = models.DateTimeField("asked for news of workshops", null=True, blank=True)
+    request_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    request_digest = models.CharField(max_length=64, blank=True, editable=False)
+    link_version = models.PositiveSmallIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField("reserved on", default=timezone.now, editable=False)
+    queued_at = models.DateTimeField("in the queue since", default=timezone.now, editable=False)
+    state_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = BookingQuerySet.as_manager()
+
+    personal_fields = frozenset({"contact_name", "email", "phone", "phone_key", "organisation", "coming_key"})
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["date", "state", "queued_at", "id"], name="booking_queue"),
+            models.Index(fields=["-created_at", "-id"], name="booking_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(email="") | ~Q(phone=""), name="booking_has_a_contact"),
+            models.CheckConstraint(
+                condition=Q(places__gte=1, places__lte=MOST_PEOPLE, support_workers__lte=20),
+                name="booking_is_for_a_sensible_number",
+            ),
+            # Houses, carers and offices share an inbox, so the address alone does not make a booking the same.
+            models.UniqueConstraint(
+                F("date"),
+                Lower(Coalesce(NullIf("email", Value("")), "phone_key")),
+                "coming_key",
+                condition=Q(state__in=["waiting", "confirmed"]),
+                name="booking_is_held_once",
+            ),
+        ]
+
+    def __str__(self):
+        return f"Booking {spoken_reference(self.reference)}"
+
+    def save(self, *args, **kwargs):
+        self.phone_key = phone_key(self.phone)
+        super().save(*args, **kwargs)
+
+    @property
+    def spoken_reference(self) -> str:
+        return spoken_reference(self.reference)
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def has_a_place(self) -> bool:
+        return self.state in HOLDS_A_PLACE
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == self.State.WAITING
+
+    def place_in_queue(self) -> int:
+        """1 for whoever is next."""
+        before = Q(queued_at__lt=self.queued_at) | Q(queued_at=self.queued_at, pk__lt=self.pk)
+        return self.date.bookings.waiting_in_order().filter(before).count() + 1
+
+    def get_absolute_url(self):
+        """The person's own page; the address is the key to it."""
+        return reverse("events:booking_detail", args=[links.sign("booking", self.pk, self.link_version)])
+
+
+ACTIVE = frozenset({Booking.State.WAITING, Booking.State.CONFIRMED})
+HOLDS_A_PLACE = frozenset({Booking.State.CONFIRMED})
+
+
+class Place(models.Model):
+    """One person of a booking. The name may follow; support workers need none."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="people")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField("first name", max_length=120, blank=True)
+
+    personal_fields = frozenset({"name"})
+
+    class Meta:
+        ordering = ["booking", "position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["booking", "position"], name="place_is_counted_once")]
+
+    def __str__(self):
+        return f"Person {self.position} of {self.booking}"
+
+
+class AccessNeed(models.Model):
+    """What one person needs; special-category data (UK GDPR article 9), kept apart and only by consent.
+
+    Gone 14 days after the date and at once on cancelling; never in lists, mails, exports or the log.
+    """
+
+    place = models.OneToOneField(Place, on_delete=models.CASCADE, related_name="need")
+    access = models.TextField("access needs", max_length=2000, blank=True)
+    dietary = models.TextField("dietary needs", max_length=1000, blank=True)
+    is_for_somebody_else = models.BooleanField("given by somebody else, who says the person agrees", default=False)
+    consented_at = models.DateTimeField(default=timezone.now)
+
+    personal_fields = frozenset({"access", "dietary"})
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(access="") | ~Q(dietary=""), name="need_says_something"),
+        ]
+
+    def __str__(self):
+        return f"Needs of {self.place}"
+
+
+class RepeatedRequest(models.Model):
+    """Somebody reserved again under a date, contact and names that hold a booking already.
+
+    Kept so that nothing is swallowed: staff see what differed. To the person it looks like any reservation, with a
+    reference of its own, so that a stranger cannot learn who has booked.
+    """
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="repeats")
+    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    request_id = models.UUIDField(unique=True, editable=False)
+    request_digest = models.CharField(max_length=64, editable=False)
+    differs = models.BooleanField(default=False)
+    # What was asked for, without needs: those are only kept with the booking itself.
+    details = models.JSONField(default=dict)
+    created_at = models.DateTimeField("asked on", default=timezone.now, editable=False)
+
+    personal_fields = frozenset({"details"})
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self):
+        return f"Request {spoken_reference(self.reference)}"
+
+    @property
+    def spoken_reference(self) -> str:
+        return spoken_reference(self.reference)

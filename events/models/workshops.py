@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from sharedlives.foundation import spoken
+from sharedlives.foundation.models import Charity
+from sharedlives.foundation.richtext import RichTextField
+
+
+class WorkshopQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(is_published=True)
+
+
+class Workshop(models.Model):
+    """What people come to; when and where are its dates."""
+
+    title = models.CharField(max_length=150)
+    slug = models.SlugField(
+        "address", max_length=80, unique=True, help_text="The last part of its address: /workshops/<this>/. Keep it."
+    )
+    summary = models.CharField(max_length=300, help_text="One or two plain sentences, shown in lists.")
+    description = RichTextField(blank=True, help_text="What people will do and take away, in plain words.")
+    partners = models.CharField(max_length=200, blank=True, help_text='With whom you run it, like "Nesta".')
+    audience = models.CharField("who it is for", max_length=200, blank=True)
+    cost = models.CharField(max_length=100, default="Free")
+    is_published = models.BooleanField(
+        "published", default=False, help_text="Shown on the site, with those of its dates that are not drafts."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = WorkshopQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["title", "pk"]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("events:workshop_detail", args=[self.slug])
+
+
+class Venue(models.Model):
+    """Where a workshop takes place, with what is known about access there."""
+
+    class Answer(models.TextChoices):
+        YES = "yes", "Yes"
+        NO = "no", "No"
+        UNKNOWN = "unknown", "Not known yet"
+
+    name = models.CharField(max_length=120)
+    street = models.CharField("address", max_length=200, help_text="Building number and street.")
+    town = models.CharField("town or city", max_length=80)
+    postcode = models.CharField(max_length=10)
+    map_url = models.URLField("link to a map", blank=True, validators=[URLValidator(schemes=["http", "https"])])
+    travel = models.TextField("getting there", max_length=2000, blank=True)
+    step_free = models.CharField("step-free from the street", max_length=7, choices=Answer, default=Answer.UNKNOWN)
+    lift = models.CharField("lift to other floors", max_length=7, choices=Answer, default=Answer.UNKNOWN)
+    accessible_toilet = models.CharField(max_length=7, choices=Answer, default=Answer.UNKNOWN)
+    changing_places = models.CharField(
+        "Changing Places toilet", max_length=7, choices=Answer, default=Answer.UNKNOWN
+    )
+    hearing_loop = models.CharField(max_length=7, choices=Answer, default=Answer.UNKNOWN)
+    blue_badge_parking = models.CharField("Blue Badge parking", max_length=7, choices=Answer, default=Answer.UNKNOWN)
+    quiet_room = models.CharField(max_length=7, choices=Answer, default=Answer.UNKNOWN)
+    assistance_dogs = models.CharField(
+        "assistance dogs welcome", max_length=7, choices=Answer, default=Answer.UNKNOWN
+    )
+    access_note = models.TextField("more about access", max_length=2000, blank=True)
+    access_checked_on = models.DateField("access checked on", null=True, blank=True)
+
+    ACCESS_FACTS = (
+        "step_free",
+        "lift",
+        "accessible_toilet",
+        "changing_places",
+        "hearing_loop",
+        "blue_badge_parking",
+        "quiet_room",
+        "assistance_dogs",
+    )
+
+    class Meta:
+        ordering = ["town", "name", "pk"]
+
+    def __str__(self):
+        return f"{self.name}, {self.town}"
+
+    @property
+    def line(self) -> str:
+        return f"{self.name}, {self.street}, {self.town} {self.postcode}"
+
+    def access_facts(self) -> list[tuple[str, str]]:
+        """What is known about access, as (fact, answer in words)."""
+        return [
+            (self._meta.get_field(name).verbose_name.capitalize(), self.Answer(getattr(self, name)).label)
+            if not self._meta.get_field(name).verbose_name[0].isupper()
+            else (self._meta.get_field(name).verbose_name, self.Answer(getattr(self, name)).label)
+            for name in self.ACCESS_FACTS
+        ]
+
+
+class WorkshopDateQuerySet(models.QuerySet):
+    def published(self):
+        """Dates the public may see: cancelled ones too, so that nobody looks for theirs in vain."""
+        return self.filter(workshop__is_published=True).exclude(state=WorkshopDate.State.DRAFT)
+
+    def upcoming(self):
+        """Not over yet, the next one first."""
+        now = timezone.now()
+        return self.filter(Q(ends_at__gt=now) | Q(ends_at=None, starts_at__gt=now - LENGTH_WHEN_UNKNOWN)).in_order()
+
+    def in_order(self):
+        return self.select_related("workshop", "venue").order_by("starts_at", "pk")
+
+
+# How long a date without an end is taken to last.
+LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
+
+
+class WorkshopDate(models.Model):
+    """One time a workshop takes place: when, where, for how many.
+
+    `ordinary_taken`, `support_taken` and `waiting` are counted by the database whenever a booking or this row
+    changes (migration 0002); what Python writes into them is overwritten.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
+        CANCELLED = "cancelled", "Cancelled"
+
+    workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="dates")
+    slug = models.SlugField("address", max_length=100, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    starts_at = models.DateTimeField("starts", help_text="UK time.")
+    ends_at = models.DateTimeField("ends", null=True, blank=True, help_text="UK time. May follow.")
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, null=True, blank=True, related_name="dates")
+    area = models.CharField(
+        "area",
+        max_length=100,
+        blank=True,
+        help_text='While the venue is to be confirmed: enough to plan the journey, like "Birmingham city centre".',
+    )
+    places = models.PositiveIntegerField(
+        null=True, blank=True, help_text="In all, the support places included. Empty: no limit."
+    )
+    support_places = models.PositiveIntegerField(
+        default=0, help_text="Held back for support workers who come with somebody. Part of the places above."
+    )
+    overbook = models.PositiveIntegerField(
+        default=0, help_text="How many more people you accept because some never come. They are told they have a place."
+    )
+    booking_opens_at = models.DateTimeField("booking opens", null=True, blank=True, help_text="Empty: at once.")
+    booking_closes_at = models.DateTimeField("booking closes", null=True, blank=True, help_text="Empty: at the start.")
+    access_provision = models.TextField(
+        "what we provide",
+        max_length=2000,
+        blank=True,
+        help_text="On this date: British Sign Language, captions, breaks, a quiet room, an Easy Read pack ...",
+    )
+    ordinary_taken = models.PositiveIntegerField(default=0, editable=False)
+    support_taken = models.PositiveIntegerField(default=0, editable=False)
+    waiting = models.PositiveIntegerField(default=0, editable=False)
+    calendar_uid = models.CharField(max_length=255, unique=True, editable=False)
+    calendar_sequence = models.PositiveIntegerField(default=0, editable=False)
+    calendar_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkshopDateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "date"
+        ordering = ["starts_at", "pk"]
+        permissions = [("cancel_workshopdate", "Can cancel a date and mail everybody")]
+        indexes = [
+            models.Index(fields=["starts_at", "id"], name="date_by_start"),
+            models.Index(fields=["workshop", "starts_at", "id"], name="date_by_workshop"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["workshop", "slug"], name="date_address_is_unique"),
+            models.CheckConstraint(
+                condition=Q(venue__isnull=False) | ~Q(area=""),
+                name="date_has_venue_or_area",
+                violation_error_message="Choose a venue, or say in which area it will be.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="date_ends_after_it_starts",
+                violation_error_message="The end must be after the start.",
+            ),
+            models.CheckConstraint(
+                condition=Q(places=None) | Q(support_places__lte=F("places")),
+                name="date_support_places_are_places",
+                violation_error_message="The support places are part of the places: there cannot be more of them.",
+            ),
+            models.CheckConstraint(
+                condition=Q(places=None)
+                | Q(ordinary_taken__lte=F("places") - F("support_places") + F("overbook")),
+                name="date_is_not_oversold",
+                violation_error_message="More places are taken already. Cancel bookings first, or allow overbooking.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.workshop}, {self.place_label}, {spoken.day(self.starts_at)}"
+
+    def save(self, *args, **kwargs):
+        if not self.slug:
+            self.slug = self._new_slug()
+        if not self.calendar_uid:
+            self.calendar_uid = f"{uuid.uuid4()}@{urlsplit(Charity.current().site_address).hostname}"
+        super().save(*args, **kwargs)
+        # What the database counted while it wrote the row.
+        self.refresh_from_db(
+            fields=["ordinary_taken", "support_taken", "waiting", "calendar_sequence", "calendar_changed_at"]
+        )
+
+    def _new_slug(self) -> str:
+        """Place, month and year: "london-october-2019", numbered when taken. Made once and never again."""
+        local = self.starts_at.astimezone(spoken.LONDON)
+        base = slugify(f"{self.place_label} {local:%B %Y}")[:90] or f"{local:%Y-%m-%d}"
+        taken = set(self.workshop.dates.filter(slug__startswith=base).values_list("slug", flat=True))
+        number, slug = 1, base
+        while slug in taken:
+            number += 1
+            slug = f"{base}-{number}"
+        return slug
+
+    def get_absolute_url(self):
+        return reverse("events:date_detail", args=[self.workshop.slug, self.slug])
+
+    def get_reserve_url(self):
+        return reverse("events:reserve_place", args=[self.workshop.slug, self.slug])
+
+    def get_calendar_url(self):
+        return reverse("events:date_calendar", args=[self.workshop.slug, self.slug])
+
+    # Where and when, in words
+
+    @property
+    def place_label(self) -> str:
+        return self.venue.town if self.venue else self.area
+
+    @property
+    def venue_line(self) -> str:
+        return self.venue.line if self.venue else "Venue to be confirmed"
+
+    @property
+    def where(self) -> str:
+        return self.venue.line if self.venue else f"{self.area} (venue to be confirmed)"
+
+    @property
+    def when(self) -> str:
+        return f"{spoken.day(self.starts_at)}, {spoken.hours(self.starts_at, self.ends_at)}"
+
+    # What can be reserved
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == self.State.CANCELLED
+
+    def has_started(self) -> bool:
+        return self.starts_at <= timezone.now()
+
+    def has_ended(self) -> bool:
+        return (self.ends_at or self.starts_at + LENGTH_WHEN_UNKNOWN) <= timezone.now()
+
+    @property
+    def closes_at(self):
+        return min(self.booking_closes_at, self.starts_at) if self.booking_closes_at else self.starts_at
+
+    def is_open_for_booking(self) -> bool:
+        return self.why_closed() == ""
+
+    def why_closed(self) -> str:
+        """Why nobody can reserve now, as a sentence fit to show; empty when they can."""
+        now = timezone.now()
+        if self.is_cancelled:
+            return "This date is cancelled."
+        if self.state == self.State.DRAFT or not self.workshop.is_published:
+            return "This date is not open for booking."
+        if self.has_started():
+            return "This date is over." if self.has_ended() else "This workshop has already started."
+        if now >= self.closes_at:
+            return "Booking for this date has closed."
+        if self.booking_opens_at and now < self.booking_opens_at:
+            return f"Booking opens on {spoken.day(self.booking_opens_at)} at {spoken.time(self.booking_opens_at)}."
+        return ""
+
+    @property
+    def taken(self) -> int:
+        return self.ordinary_taken + self.support_taken
+
+    @property
+    def ordinary_left(self) -> int | None:
+        """Places without those held back for support workers; None means no limit."""
+        if self.places is None:
+            return None
+        return max(0, self.places - self.support_places + self.overbook - self.ordinary_taken)
+
+    @property
+    def support_left(self) -> int:
+        return max(0, self.support_places - self.support_taken)
+
+    @property
+    def places_left(self) -> int | None:
+        """What a newcomer can get now: none while anybody waits; None means no limit."""
+        return 0 if self.waiting else self.ordinary_left
+
+    def has_room_for(self, places: int, support_workers: int = 0) -> bool:
+        """Whether so many people and their support workers fit together; who comes first is not asked here."""
+        if self.ordinary_left is None:
+            return True
+        return places + max(0, support_workers - self.support_left) <= self.ordinary_left
+
+    def can_ever_hold(self, places: int, support_workers: int = 0) -> bool:
+        """Whether the group would fit if nobody else came."""
+        if self.places is None:
+            return True
+        return places + max(0, support_workers - self.support_places) <= self.places - self.support_places
+
+    @property
+    def is_full(self) -> bool:
+        return self.places_left == 0
+
+    @property
+    def availability_sentence(self) -> str:
+        """What somebody who would like to come needs to know, in a few words."""
+        if closed := self.why_closed():
+            return closed.removesuffix(".")
+        if self.waiting:
+            return "Full: people are waiting, and you can join them"
+        left = self.places_left
+        if left is None:
+            return "Places available"
+        if left == 0:
+            return "Full: you can join the waiting list"
+        return "1 place left" if left == 1 else f"{left} places left"
