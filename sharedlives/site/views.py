@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 
 from blog.models import Post
 from events.models import WorkshopDate
+from sharedlives.foundation.models import Charity
 
 from .kept_text import kept_text
 
@@ -63,14 +64,15 @@ def server_error(request):
 
 @never_cache
 def service_unavailable(request, exception=None):
-    response = _render_whatever_happens(request, "503.html", 503)
+    # The database may be what is missing: do not wait for it again.
+    response = _render_whatever_happens(request, "503.html", 503, {"charity": Charity.remembered()})
     response["Retry-After"] = "60"
     return response
 
 
-def _render_whatever_happens(request, template, status):
+def _render_whatever_happens(request, template, status, context=None):
     try:
-        return HttpResponse(loader.render_to_string(template, request=request), status=status)
+        return HttpResponse(loader.render_to_string(template, context, request), status=status)
     except Exception:
         log.exception("%s could not be rendered", template)
         return HttpResponse(PLAIN, status=status)
