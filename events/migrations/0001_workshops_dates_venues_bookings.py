@@ -13,212 +13,483 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=events.models.bookings.new_reference, editable=False, max_length=8, unique=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('confirmed', 'Has a place'), ('cancelled', 'Cancelled')], max_length=10)),
-                ('contact_name', models.CharField(max_length=120, verbose_name='contact')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('phone_key', models.CharField(blank=True, editable=False, max_length=40)),
-                ('organisation', models.CharField(blank=True, max_length=150)),
-                ('coming_key', models.CharField(editable=False, max_length=500)),
-                ('places', models.PositiveSmallIntegerField(verbose_name='people')),
-                ('support_workers', models.PositiveSmallIntegerField(default=0)),
-                ('needs_more_time', models.BooleanField(default=False, verbose_name='needs more time to answer')),
-                ('channel', models.CharField(choices=[('site', 'On the site'), ('phone', 'By phone'), ('post', 'By post or mail')], default='site', max_length=10, verbose_name='reserved')),
-                ('wants_news_at', models.DateTimeField(blank=True, null=True, verbose_name='asked for news of workshops')),
-                ('request_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('request_digest', models.CharField(blank=True, editable=False, max_length=64)),
-                ('link_version', models.PositiveSmallIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='reserved on')),
-                ('queued_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='in the queue since')),
-                ('state_changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "reference",
+                    models.CharField(
+                        default=events.models.bookings.new_reference, editable=False, max_length=8, unique=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("confirmed", "Has a place"), ("cancelled", "Cancelled")],
+                        max_length=10,
+                    ),
+                ),
+                ("contact_name", models.CharField(max_length=120, verbose_name="contact")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("phone_key", models.CharField(blank=True, editable=False, max_length=40)),
+                ("organisation", models.CharField(blank=True, max_length=150)),
+                ("coming_key", models.CharField(editable=False, max_length=500)),
+                ("places", models.PositiveSmallIntegerField(verbose_name="people")),
+                ("support_workers", models.PositiveSmallIntegerField(default=0)),
+                ("needs_more_time", models.BooleanField(default=False, verbose_name="needs more time to answer")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("site", "On the site"), ("phone", "By phone"), ("post", "By post or mail")],
+                        default="site",
+                        max_length=10,
+                        verbose_name="reserved",
+                    ),
+                ),
+                (
+                    "wants_news_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="asked for news of workshops"),
+                ),
+                ("request_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("request_digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("link_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="reserved on"),
+                ),
+                (
+                    "queued_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="in the queue since"
+                    ),
+                ),
+                ("state_changed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Venue',
+            name="Venue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('street', models.CharField(help_text='Building number and street.', max_length=200, verbose_name='address')),
-                ('town', models.CharField(max_length=80, verbose_name='town or city')),
-                ('postcode', models.CharField(max_length=10)),
-                ('map_url', models.URLField(blank=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='link to a map')),
-                ('travel', models.TextField(blank=True, max_length=2000, verbose_name='getting there')),
-                ('step_free', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7, verbose_name='step-free from the street')),
-                ('lift', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7, verbose_name='lift to other floors')),
-                ('accessible_toilet', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7)),
-                ('changing_places', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7, verbose_name='Changing Places toilet')),
-                ('hearing_loop', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7)),
-                ('blue_badge_parking', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7, verbose_name='Blue Badge parking')),
-                ('quiet_room', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7)),
-                ('assistance_dogs', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known yet')], default='unknown', max_length=7, verbose_name='assistance dogs welcome')),
-                ('access_note', models.TextField(blank=True, max_length=2000, verbose_name='more about access')),
-                ('access_checked_on', models.DateField(blank=True, null=True, verbose_name='access checked on')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "street",
+                    models.CharField(help_text="Building number and street.", max_length=200, verbose_name="address"),
+                ),
+                ("town", models.CharField(max_length=80, verbose_name="town or city")),
+                ("postcode", models.CharField(max_length=10)),
+                (
+                    "map_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(schemes=["http", "https"])],
+                        verbose_name="link to a map",
+                    ),
+                ),
+                ("travel", models.TextField(blank=True, max_length=2000, verbose_name="getting there")),
+                (
+                    "step_free",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                        verbose_name="step-free from the street",
+                    ),
+                ),
+                (
+                    "lift",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                        verbose_name="lift to other floors",
+                    ),
+                ),
+                (
+                    "accessible_toilet",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "changing_places",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                        verbose_name="Changing Places toilet",
+                    ),
+                ),
+                (
+                    "hearing_loop",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "blue_badge_parking",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                        verbose_name="Blue Badge parking",
+                    ),
+                ),
+                (
+                    "quiet_room",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "assistance_dogs",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known yet")],
+                        default="unknown",
+                        max_length=7,
+                        verbose_name="assistance dogs welcome",
+                    ),
+                ),
+                ("access_note", models.TextField(blank=True, max_length=2000, verbose_name="more about access")),
+                ("access_checked_on", models.DateField(blank=True, null=True, verbose_name="access checked on")),
             ],
             options={
-                'ordering': ['town', 'name', 'pk'],
+                "ordering": ["town", "name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Workshop',
+            name="Workshop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=150)),
-                ('slug', models.SlugField(help_text='The last part of its address: /workshops/<this>/. Keep it.', max_length=80, unique=True, verbose_name='address')),
-                ('summary', models.CharField(help_text='One or two plain sentences, shown in lists.', max_length=300)),
-                ('description', sharedlives.foundation.richtext.RichTextField(blank=True, help_text='What people will do and take away, in plain words.')),
-                ('partners', models.CharField(blank=True, help_text='With whom you run it, like "Nesta".', max_length=200)),
-                ('audience', models.CharField(blank=True, max_length=200, verbose_name='who it is for')),
-                ('cost', models.CharField(default='Free', max_length=100)),
-                ('is_published', models.BooleanField(default=False, help_text='Shown on the site, with those of its dates that are not drafts.', verbose_name='published')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=150)),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="The last part of its address: /workshops/<this>/. Keep it.",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                ("summary", models.CharField(help_text="One or two plain sentences, shown in lists.", max_length=300)),
+                (
+                    "description",
+                    sharedlives.foundation.richtext.RichTextField(
+                        blank=True, help_text="What people will do and take away, in plain words."
+                    ),
+                ),
+                (
+                    "partners",
+                    models.CharField(blank=True, help_text='With whom you run it, like "Nesta".', max_length=200),
+                ),
+                ("audience", models.CharField(blank=True, max_length=200, verbose_name="who it is for")),
+                ("cost", models.CharField(default="Free", max_length=100)),
+                (
+                    "is_published",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shown on the site, with those of its dates that are not drafts.",
+                        verbose_name="published",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['title', 'pk'],
+                "ordering": ["title", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='first name')),
-                ('booking', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='events.booking')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(blank=True, max_length=120, verbose_name="first name")),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="people", to="events.booking"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['booking', 'position', 'pk'],
+                "ordering": ["booking", "position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='AccessNeed',
+            name="AccessNeed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('access', models.TextField(blank=True, max_length=2000, verbose_name='access needs')),
-                ('dietary', models.TextField(blank=True, max_length=1000, verbose_name='dietary needs')),
-                ('is_for_somebody_else', models.BooleanField(default=False, verbose_name='given by somebody else, who says the person agrees')),
-                ('consented_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('place', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='need', to='events.place')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("access", models.TextField(blank=True, max_length=2000, verbose_name="access needs")),
+                ("dietary", models.TextField(blank=True, max_length=1000, verbose_name="dietary needs")),
+                (
+                    "is_for_somebody_else",
+                    models.BooleanField(
+                        default=False, verbose_name="given by somebody else, who says the person agrees"
+                    ),
+                ),
+                ("consented_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "place",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="need", to="events.place"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RepeatedRequest',
+            name="RepeatedRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=events.models.bookings.new_reference, editable=False, max_length=8, unique=True)),
-                ('request_id', models.UUIDField(editable=False, unique=True)),
-                ('request_digest', models.CharField(editable=False, max_length=64)),
-                ('differs', models.BooleanField(default=False)),
-                ('details', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='asked on')),
-                ('booking', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='repeats', to='events.booking')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "reference",
+                    models.CharField(
+                        default=events.models.bookings.new_reference, editable=False, max_length=8, unique=True
+                    ),
+                ),
+                ("request_id", models.UUIDField(editable=False, unique=True)),
+                ("request_digest", models.CharField(editable=False, max_length=64)),
+                ("differs", models.BooleanField(default=False)),
+                ("details", models.JSONField(default=dict)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="asked on"),
+                ),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="repeats", to="events.booking"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='WorkshopDate',
+            name="WorkshopDate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(editable=False, max_length=100, verbose_name='address')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('scheduled', 'Scheduled'), ('cancelled', 'Cancelled')], default='draft', max_length=10)),
-                ('starts_at', models.DateTimeField(help_text='UK time.', verbose_name='starts')),
-                ('ends_at', models.DateTimeField(blank=True, help_text='UK time. May follow.', null=True, verbose_name='ends')),
-                ('area', models.CharField(blank=True, help_text='While the venue is to be confirmed: enough to plan the journey, like "Birmingham city centre".', max_length=100, verbose_name='area')),
-                ('places', models.PositiveIntegerField(blank=True, help_text='In all, the support places included. Empty: no limit.', null=True)),
-                ('support_places', models.PositiveIntegerField(default=0, help_text='Held back for support workers who come with somebody. Part of the places above.')),
-                ('overbook', models.PositiveIntegerField(default=0, help_text='How many more people you accept because some never come. They are told they have a place.')),
-                ('booking_opens_at', models.DateTimeField(blank=True, help_text='Empty: at once.', null=True, verbose_name='booking opens')),
-                ('booking_closes_at', models.DateTimeField(blank=True, help_text='Empty: at the start.', null=True, verbose_name='booking closes')),
-                ('access_provision', models.TextField(blank=True, help_text='On this date: British Sign Language, captions, breaks, a quiet room, an Easy Read pack ...', max_length=2000, verbose_name='what we provide')),
-                ('ordinary_taken', models.PositiveIntegerField(default=0, editable=False)),
-                ('support_taken', models.PositiveIntegerField(default=0, editable=False)),
-                ('waiting', models.PositiveIntegerField(default=0, editable=False)),
-                ('calendar_uid', models.CharField(editable=False, max_length=255, unique=True)),
-                ('calendar_sequence', models.PositiveIntegerField(default=0, editable=False)),
-                ('calendar_changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('venue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='dates', to='events.venue')),
-                ('workshop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dates', to='events.workshop')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(editable=False, max_length=100, verbose_name="address")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("scheduled", "Scheduled"), ("cancelled", "Cancelled")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(help_text="UK time.", verbose_name="starts")),
+                (
+                    "ends_at",
+                    models.DateTimeField(blank=True, help_text="UK time. May follow.", null=True, verbose_name="ends"),
+                ),
+                (
+                    "area",
+                    models.CharField(
+                        blank=True,
+                        help_text='While the venue is to be confirmed: enough to plan the journey, like "Birmingham city centre".',
+                        max_length=100,
+                        verbose_name="area",
+                    ),
+                ),
+                (
+                    "places",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="In all, the support places included. Empty: no limit.", null=True
+                    ),
+                ),
+                (
+                    "support_places",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Held back for support workers who come with somebody. Part of the places above.",
+                    ),
+                ),
+                (
+                    "overbook",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="How many more people you accept because some never come. They are told they have a place.",
+                    ),
+                ),
+                (
+                    "booking_opens_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Empty: at once.", null=True, verbose_name="booking opens"
+                    ),
+                ),
+                (
+                    "booking_closes_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Empty: at the start.", null=True, verbose_name="booking closes"
+                    ),
+                ),
+                (
+                    "access_provision",
+                    models.TextField(
+                        blank=True,
+                        help_text="On this date: British Sign Language, captions, breaks, a quiet room, an Easy Read pack ...",
+                        max_length=2000,
+                        verbose_name="what we provide",
+                    ),
+                ),
+                ("ordinary_taken", models.PositiveIntegerField(default=0, editable=False)),
+                ("support_taken", models.PositiveIntegerField(default=0, editable=False)),
+                ("waiting", models.PositiveIntegerField(default=0, editable=False)),
+                ("calendar_uid", models.CharField(editable=False, max_length=255, unique=True)),
+                ("calendar_sequence", models.PositiveIntegerField(default=0, editable=False)),
+                ("calendar_changed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dates",
+                        to="events.venue",
+                    ),
+                ),
+                (
+                    "workshop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="dates", to="events.workshop"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'date',
-                'ordering': ['starts_at', 'pk'],
-                'permissions': [('cancel_workshopdate', 'Can cancel a date and mail everybody')],
+                "verbose_name": "date",
+                "ordering": ["starts_at", "pk"],
+                "permissions": [("cancel_workshopdate", "Can cancel a date and mail everybody")],
             },
         ),
         migrations.AddField(
-            model_name='booking',
-            name='date',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='events.workshopdate'),
+            model_name="booking",
+            name="date",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bookings", to="events.workshopdate"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.UniqueConstraint(fields=('booking', 'position'), name='place_is_counted_once'),
+            model_name="place",
+            constraint=models.UniqueConstraint(fields=("booking", "position"), name="place_is_counted_once"),
         ),
         migrations.AddConstraint(
-            model_name='accessneed',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('access', ''), _negated=True), models.Q(('dietary', ''), _negated=True), _connector='OR'), name='need_says_something'),
+            model_name="accessneed",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("access", ""), _negated=True), models.Q(("dietary", ""), _negated=True), _connector="OR"
+                ),
+                name="need_says_something",
+            ),
         ),
         migrations.AddIndex(
-            model_name='workshopdate',
-            index=models.Index(fields=['starts_at', 'id'], name='date_by_start'),
+            model_name="workshopdate",
+            index=models.Index(fields=["starts_at", "id"], name="date_by_start"),
         ),
         migrations.AddIndex(
-            model_name='workshopdate',
-            index=models.Index(fields=['workshop', 'starts_at', 'id'], name='date_by_workshop'),
+            model_name="workshopdate",
+            index=models.Index(fields=["workshop", "starts_at", "id"], name="date_by_workshop"),
         ),
         migrations.AddConstraint(
-            model_name='workshopdate',
-            constraint=models.UniqueConstraint(fields=('workshop', 'slug'), name='date_address_is_unique'),
+            model_name="workshopdate",
+            constraint=models.UniqueConstraint(fields=("workshop", "slug"), name="date_address_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='workshopdate',
-            constraint=models.CheckConstraint(condition=models.Q(('venue__isnull', False), models.Q(('area', ''), _negated=True), _connector='OR'), name='date_has_venue_or_area', violation_error_message='Choose a venue, or say in which area it will be.'),
+            model_name="workshopdate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("venue__isnull", False), models.Q(("area", ""), _negated=True), _connector="OR"),
+                name="date_has_venue_or_area",
+                violation_error_message="Choose a venue, or say in which area it will be.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workshopdate',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='date_ends_after_it_starts', violation_error_message='The end must be after the start.'),
+            model_name="workshopdate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"),
+                name="date_ends_after_it_starts",
+                violation_error_message="The end must be after the start.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workshopdate',
-            constraint=models.CheckConstraint(condition=models.Q(('places', None), ('support_places__lte', models.F('places')), _connector='OR'), name='date_support_places_are_places', violation_error_message='The support places are part of the places: there cannot be more of them.'),
+            model_name="workshopdate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("places", None), ("support_places__lte", models.F("places")), _connector="OR"),
+                name="date_support_places_are_places",
+                violation_error_message="The support places are part of the places: there cannot be more of them.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workshopdate',
-            constraint=models.CheckConstraint(condition=models.Q(('places', None), ('ordinary_taken__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('places'), '-', models.F('support_places')), '+', models.F('overbook'))), _connector='OR'), name='date_is_not_oversold', violation_error_message='More places are taken already. Cancel bookings first, or allow overbooking.'),
+            model_name="workshopdate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("places", None),
+                    (
+                        "ordinary_taken__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("places"), "-", models.F("support_places")
+                            ),
+                            "+",
+                            models.F("overbook"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="date_is_not_oversold",
+                violation_error_message="More places are taken already. Cancel bookings first, or allow overbooking.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['date', 'state', 'queued_at', 'id'], name='booking_queue'),
+            model_name="booking",
+            index=models.Index(fields=["date", "state", "queued_at", "id"], name="booking_queue"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['-created_at', '-id'], name='booking_by_time'),
+            model_name="booking",
+            index=models.Index(fields=["-created_at", "-id"], name="booking_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('email', ''), _negated=True), models.Q(('phone', ''), _negated=True), _connector='OR'), name='booking_has_a_contact'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("email", ""), _negated=True), models.Q(("phone", ""), _negated=True), _connector="OR"
+                ),
+                name="booking_has_a_contact",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('places__gte', 1), ('places__lte', 10), ('support_workers__lte', 20)), name='booking_is_for_a_sensible_number'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("places__gte", 1), ("places__lte", 10), ("support_workers__lte", 20)),
+                name="booking_is_for_a_sensible_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.UniqueConstraint(models.F('date'), django.db.models.functions.text.Lower(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.NullIf('email', models.Value('')), 'phone_key')), models.F('coming_key'), condition=models.Q(('state__in', ['waiting', 'confirmed'])), name='booking_is_held_once'),
+            model_name="booking",
+            constraint=models.UniqueConstraint(
+                models.F("date"),
+                django.db.models.functions.text.Lower(
+                    django.db.models.functions.comparison.Coalesce(
+                        django.db.models.functions.comparison.NullIf("email", models.Value("")), "phone_key"
+                    )
+                ),
+                models.F("coming_key"),
+                condition=models.Q(("state__in", ["waiting", "confirmed"])),
+                name="booking_is_held_once",
+            ),
         ),
     ]

@@ -33,13 +33,14 @@ CREATE TRIGGER date_counts_its_places BEFORE INSERT OR UPDATE ON events_workshop
     FOR EACH ROW EXECUTE FUNCTION events_count_places();
 
 CREATE FUNCTION events_touch_date() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    touched bigint;
 BEGIN
     -- In the order of the key, so that opposite moves cannot deadlock.
-    UPDATE events_workshopdate SET places = places WHERE id IN (
-        SELECT id FROM events_workshopdate
-         WHERE id = CASE WHEN TG_OP = 'DELETE' THEN OLD.date_id ELSE NEW.date_id END
-            OR id = CASE WHEN TG_OP = 'INSERT' THEN NEW.date_id ELSE OLD.date_id END
-         ORDER BY id FOR NO KEY UPDATE);
+    FOR touched IN SELECT DISTINCT id FROM unnest(ARRAY[OLD.date_id, NEW.date_id]) AS id WHERE id IS NOT NULL ORDER BY id
+    LOOP
+        UPDATE events_workshopdate SET places = places WHERE id = touched;
+    END LOOP;
     RETURN NULL;
 END $$;
 

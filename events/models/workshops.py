@@ -67,15 +67,11 @@ class Venue(models.Model):
     step_free = models.CharField("step-free from the street", max_length=7, choices=Answer, default=Answer.UNKNOWN)
     lift = models.CharField("lift to other floors", max_length=7, choices=Answer, default=Answer.UNKNOWN)
     accessible_toilet = models.CharField(max_length=7, choices=Answer, default=Answer.UNKNOWN)
-    changing_places = models.CharField(
-        "Changing Places toilet", max_length=7, choices=Answer, default=Answer.UNKNOWN
-    )
+    changing_places = models.CharField("Changing Places toilet", max_length=7, choices=Answer, default=Answer.UNKNOWN)
     hearing_loop = models.CharField(max_length=7, choices=Answer, default=Answer.UNKNOWN)
     blue_badge_parking = models.CharField("Blue Badge parking", max_length=7, choices=Answer, default=Answer.UNKNOWN)
     quiet_room = models.CharField(max_length=7, choices=Answer, default=Answer.UNKNOWN)
-    assistance_dogs = models.CharField(
-        "assistance dogs welcome", max_length=7, choices=Answer, default=Answer.UNKNOWN
-    )
+    assistance_dogs = models.CharField("assistance dogs welcome", max_length=7, choices=Answer, default=Answer.UNKNOWN)
     access_note = models.TextField("more about access", max_length=2000, blank=True)
     access_checked_on = models.DateField("access checked on", null=True, blank=True)
 
@@ -204,8 +200,7 @@ class WorkshopDate(models.Model):
                 violation_error_message="The support places are part of the places: there cannot be more of them.",
             ),
             models.CheckConstraint(
-                condition=Q(places=None)
-                | Q(ordinary_taken__lte=F("places") - F("support_places") + F("overbook")),
+                condition=Q(places=None) | Q(ordinary_taken__lte=F("places") - F("support_places") + F("overbook")),
                 name="date_is_not_oversold",
                 violation_error_message="More places are taken already. Cancel bookings first, or allow overbooking.",
             ),

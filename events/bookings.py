@@ -1,0 +1,417 @@
+"""Reserving places, giving them up, and who gets them: every activity locks the date first.
+
+Called from a page, the desk or a command the result is the same. Refusals are sentences fit to show.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from psycopg.errors import LockNotAvailable
+
+from sharedlives.foundation import audit
+from sharedlives.foundation.models import User
+
+from . import emails
+from .models import MOST_PEOPLE, AccessNeed, Booking, Place, RepeatedRequest, WorkshopDate
+from .models.bookings import coming_key, new_reference, phone_key
+
+State = Booking.State
+
+KEEP_NEEDS = timedelta(days=14)
+LOCK_TIMEOUT = "3s"
+
+
+class BookingRefused(Exception):
+    """Why it cannot be done, as a sentence fit to show."""
+
+
+class Busy(BookingRefused):
+    """The date stayed locked by others for three seconds; trying again is worth it."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of those who are coming, as told when reserving."""
+
+    name: str = ""
+    access: str = ""
+    dietary: str = ""
+    is_for_somebody_else: bool = False
+
+    @property
+    def has_needs(self) -> bool:
+        return bool(self.access or self.dietary)
+
+
+class Reserved(NamedTuple):
+    """What came of a request: the booking that is held, and the request's own id and reference."""
+
+    booking: Booking
+    request: Booking | RepeatedRequest
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def activity(function: Callable[P, T]) -> Callable[P, T]:
+    """One transaction, and three seconds of patience for the date's lock. Raises Busy after that."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+                return function(*args, **kwargs)
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                raise Busy("Many people are reserving at this moment. Nothing is lost: please try again.") from error
+            raise
+
+    return wrapped
+
+
+def lock_date(date_id: int) -> WorkshopDate:
+    # NO KEY: plain FOR UPDATE would also hold up whoever only refers to the date.
+    return (
+        WorkshopDate.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("workshop", "venue")
+        .get(pk=date_id)
+    )
+
+
+def _lock(booking: Booking) -> tuple[WorkshopDate, Booking]:
+    """The booking as it stands now, its date locked; bookings never change without that lock."""
+    date = lock_date(booking.date_id)
+    booking = Booking.objects.get(pk=booking.pk)
+    booking.date = date
+    return date, booking
+
+
+@activity
+def reserve(
+    date: WorkshopDate,
+    *,
+    contact_name: str,
+    email: str = "",
+    phone: str = "",
+    organisation: str = "",
+    people: Sequence[Person] = (Person(),),
+    support_workers: int = 0,
+    needs_more_time: bool = False,
+    wants_news: bool = False,
+    request_id: uuid.UUID | None = None,
+    channel: str = Booking.Channel.SITE,
+    by: User | None = None,
+) -> Reserved:
+    """Reserve places for `people` and their support workers on one date.
+
+    Confirmed only if there is room for all of them **and nobody waits**; otherwise they wait together. The same
+    `request_id` with the same content is one booking, however often it is sent. Under a date, contact and names that
+    hold a booking already, the request is kept as a RepeatedRequest and told by mail. Needs within `people` are kept:
+    ask for consent first. Raises BookingRefused.
+    """
+    asked = {
+        "contact_name": contact_name,
+        "email": email,
+        "phone": phone,
+        "organisation": organisation,
+        "people": [asdict(person) for person in people],
+        "support_workers": support_workers,
+        "needs_more_time": needs_more_time,
+    }
+    digest = _digest(asked | {"date": date.pk})
+    request_id = request_id or uuid.uuid4()
+    date = lock_date(date.pk)
+
+    if earlier := _earlier_request(request_id):
+        if earlier.request.request_digest == digest:
+            return earlier
+        # Back, something corrected, sent again: a request of its own.
+        request_id = uuid.uuid5(request_id, digest)
+        if earlier := _earlier_request(request_id):
+            return earlier
+
+    held = _held(date, email, phone, [person.name for person in people], contact_name)
+    if held:
+        return _keep_repeat(held, request_id, digest, asked)
+
+    if refusal := _why_refused(date, len(people), support_workers, by):
+        raise BookingRefused(refusal)
+    has_room = date.has_room_for(len(people), support_workers) and not date.waiting
+    booking = Booking.objects.create(
+        date=date,
+        reference=_unused_reference(),
+        # Whoever waits comes first: a newcomer never overtakes.
+        state=State.CONFIRMED if has_room else State.WAITING,
+        contact_name=contact_name,
+        email=email,
+        phone=phone,
+        organisation=organisation,
+        coming_key=coming_key([person.name for person in people], contact_name),
+        places=len(people),
+        support_workers=support_workers,
+        needs_more_time=needs_more_time,
+        channel=channel,
+        wants_news_at=timezone.now() if wants_news else None,
+        request_id=request_id,
+        request_digest=digest,
+    )
+    for position, person in enumerate(people, start=1):
+        place = Place.objects.create(booking=booking, position=position, name=person.name)
+        if person.has_needs:
+            _keep_need(place, person)
+    emails.booking_made(booking)
+    audit.record(by, "reserved", booking, note=f"{date}: {booking.get_state_display().lower()}")
+    return Reserved(booking, booking)
+
+
+def _why_refused(date: WorkshopDate, places: int, support_workers: int, by: User | None) -> str:
+    # Staff may still enter somebody who rings after booking has closed.
+    is_late_entry = by is not None and date.state == WorkshopDate.State.SCHEDULED and not date.has_ended()
+    if not is_late_entry and (closed := date.why_closed()):
+        return closed
+    if places > MOST_PEOPLE:
+        return f"At most {MOST_PEOPLE} people can be reserved at once. Please ring us about larger groups."
+    if not date.can_ever_hold(places, support_workers):
+        return "There are fewer places in all than you ask for. Please ring us, so that we can find a way."
+    return ""
+
+
+def _digest(asked: dict[str, Any]) -> str:
+    """A keyed hash, so that the row tells nothing about what was typed."""
+    return salted_hmac("events.request", json.dumps(asked, sort_keys=True), algorithm="sha256").hexdigest()
+
+
+def _earlier_request(request_id: uuid.UUID) -> Reserved | None:
+    if booking := Booking.objects.filter(request_id=request_id).select_related("date").first():
+        return Reserved(booking, booking)
+    if repeat := RepeatedRequest.objects.filter(request_id=request_id).select_related("booking__date").first():
+        return Reserved(repeat.booking, repeat)
+    return None
+
+
+def _held(date: WorkshopDate, email: str, phone: str, names: list[str], contact_name: str) -> Booking | None:
+    bookings = date.bookings.active().filter(coming_key=coming_key(names, contact_name))
+    if email:
+        return bookings.filter(email__iexact=email).first()
+    return bookings.filter(email="", phone_key=phone_key(phone)).first()
+
+
+def _keep_repeat(held: Booking, request_id: uuid.UUID, digest: str, asked: dict[str, Any]) -> Reserved:
+    names = [person["name"] for person in asked["people"]]
+    repeat = RepeatedRequest.objects.create(
+        booking=held,
+        reference=_unused_reference(),
+        request_id=request_id,
+        request_digest=digest,
+        differs=digest != held.request_digest,
+        details=asked | {"people": names, "told_needs": any(p["access"] or p["dietary"] for p in asked["people"])},
+    )
+    emails.reserved_again(held)
+    audit.record(None, "reserved again", held)
+    return Reserved(held, repeat)
+
+
+def _unused_reference() -> str:
+    while True:
+        reference = new_reference()
+        taken = Booking.objects.filter(reference=reference).exists()
+        if not taken and not RepeatedRequest.objects.filter(reference=reference).exists():
+            return reference
+
+
+def _keep_need(place: Place, person: Person) -> None:
+    AccessNeed.objects.create(
+        place=place,
+        access=person.access,
+        dietary=person.dietary,
+        is_for_somebody_else=person.is_for_somebody_else,
+    )
+
+
+def _forget_needs(booking: Booking) -> None:
+    AccessNeed.objects.filter(place__booking=booking).delete()
+
+
+@activity
+def cancel(booking: Booking, *, by: User | None = None) -> Booking:
+    """Give the places up; the needs are deleted at once. Cancelling twice changes and mails nothing more.
+
+    A freed place stays free until staff give it to the first who waits. Raises BookingRefused for the person's own
+    request once the workshop has started; staff may still put the record right.
+    """
+    date, booking = _lock(booking)
+    if not booking.is_active:
+        return booking
+    if date.has_started() and by is None:
+        raise BookingRefused("This workshop has already started, so the booking can no longer be cancelled.")
+    _end(booking)
+    emails.booking_cancelled(booking, by_staff=by is not None)
+    audit.record(by, "cancelled", booking, note=str(date))
+    return booking
+
+
+def _end(booking: Booking) -> None:
+    _forget_needs(booking)
+    booking.state = State.CANCELLED
+    booking.state_changed_at = timezone.now()
+    booking.save(update_fields=["state", "state_changed_at", "phone_key"])
+
+
+@activity
+def give_next_place(date: WorkshopDate, *, by: User) -> Booking:
+    """Give free places to the first who waits, in strict order. Raises BookingRefused."""
+    date = lock_date(date.pk)
+    if date.is_cancelled or date.has_ended():
+        raise BookingRefused("This date is cancelled or over.")
+    first = date.bookings.waiting_in_order().first()
+    if first is None:
+        raise BookingRefused("Nobody is waiting.")
+    first.date = date
+    if not date.has_room_for(first.places, first.support_workers):
+        raise BookingRefused(
+            f"{first} is first and asks for {_people(first)}; only {date.ordinary_left} ordinary and"
+            f" {date.support_left} support places are free."
+        )
+    first.state = State.CONFIRMED
+    first.state_changed_at = timezone.now()
+    first.save(update_fields=["state", "state_changed_at", "phone_key"])
+    emails.place_given(first)
+    audit.record(by, "gave a place from the waiting list", first, note=str(date))
+    return first
+
+
+def _people(booking: Booking) -> str:
+    people = "1 place" if booking.places == 1 else f"{booking.places} places"
+    if not booking.support_workers:
+        return people
+    return f"{people} and {booking.support_workers} for support workers"
+
+
+@activity
+def cancel_date(date: WorkshopDate, *, by: User, reason: str = "") -> int:
+    """Cancel a date, end its bookings and mail everybody who held or awaited a place; how many were told.
+
+    `reason` is one plain sentence that goes into the mail. Doing it twice tells nobody twice.
+    """
+    date = lock_date(date.pk)
+    if date.is_cancelled:
+        return 0
+    if date.has_ended():
+        raise BookingRefused("This date is over: there is nothing to cancel.")
+    date.state = WorkshopDate.State.CANCELLED
+    date.save(update_fields=["state"])
+    bookings = list(date.bookings.active().order_by("pk"))
+    for booking in bookings:
+        booking.date = date
+        had_a_place = booking.has_a_place
+        _end(booking)
+        emails.date_cancelled(booking, reason, had_a_place=had_a_place)
+    audit.record(by, "cancelled the date", date, note=f"{len(bookings)} bookings told")
+    return len(bookings)
+
+
+@activity
+def correct_address(request: Booking | RepeatedRequest, *, email: str, by: User | None = None) -> Reserved:
+    """Put a mistyped e-mail address right: the old link ends, a new one goes to the right address.
+
+    Whoever corrects a request that repeated somebody's booking made a request of their own under the new address.
+    Raises BookingRefused.
+    """
+    if isinstance(request, RepeatedRequest):
+        date = lock_date(request.booking.date_id)
+        # Asked again under the lock: a second press finds what the first one made.
+        request = RepeatedRequest.objects.select_related("booking").get(pk=request.pk)
+        return _reserve_as_repeated(request, date, email)
+    date, booking = _lock(request)
+    if not booking.is_active:
+        raise BookingRefused("This booking is cancelled.")
+    if booking.email.lower() == email.lower():
+        return Reserved(booking, booking)
+    names = [place.name for place in booking.people.all()]
+    if held := _held(date, email, "", names, booking.contact_name):
+        # Theirs already, under the right address: this one was the mistake.
+        _end(booking)
+        audit.record(by, "cancelled", booking, note="the corrected address holds a booking for the same people")
+        emails.reserved_again(held)
+        return Reserved(held, held)
+    before = booking.email
+    booking.email = email
+    booking.link_version += 1
+    booking.save(update_fields=["email", "link_version", "phone_key"])
+    emails.booking_made(booking)
+    audit.record(by, "corrected the address", booking, changes={"email": (before, email)})
+    return Reserved(booking, booking)
+
+
+def _reserve_as_repeated(request: RepeatedRequest, date: WorkshopDate, email: str) -> Reserved:
+    asked = request.details
+    return reserve(
+        date,
+        contact_name=asked["contact_name"],
+        email=email,
+        phone=asked["phone"],
+        organisation=asked["organisation"],
+        people=[Person(name=name) for name in asked["people"]],
+        support_workers=asked["support_workers"],
+        needs_more_time=asked["needs_more_time"],
+        request_id=uuid.uuid5(request.request_id, email.lower()),
+    )
+
+
+@activity
+def correct_names(booking: Booking, names: Sequence[str], *, by: User | None = None) -> Booking:
+    """Put right who is coming, one name for each place in order; an empty name follows later."""
+    date, booking = _lock(booking)
+    if not booking.is_active:
+        raise BookingRefused("This booking is cancelled.")
+    held = _held(date, booking.email, booking.phone, list(names), booking.contact_name)
+    if held and held.pk != booking.pk:
+        raise BookingRefused("You have another booking for the same people on this date.")
+    for place, name in zip(booking.people.order_by("position"), names, strict=True):
+        if place.name != name:
+            audit.record(by, "corrected a name", booking, changes={"coming_key": (None, None)})
+            place.name = name
+            place.save(update_fields=["name"])
+    booking.coming_key = coming_key(list(names), booking.contact_name)
+    booking.save(update_fields=["coming_key", "phone_key"])
+    return booking
+
+
+@activity
+def replace_need(place: Place, person: Person, *, by: User | None = None) -> None:
+    """Keep these needs of one person instead of any told before. Ask for consent first."""
+    _date, booking = _lock(place.booking)
+    if not booking.is_active:
+        raise BookingRefused("This booking is cancelled.")
+    AccessNeed.objects.filter(place=place).delete()
+    if person.has_needs:
+        _keep_need(place, person)
+    audit.record(by, "replaced the needs", booking, note=f"person {place.position}")
+
+
+@activity
+def remove_need(place: Place, *, by: User | None = None) -> None:
+    """Forget what one person needs: consent can be withdrawn at any time (UK GDPR article 7(3))."""
+    _lock(place.booking)
+    if AccessNeed.objects.filter(place=place).delete()[0]:
+        audit.record(by, "removed the needs", place.booking, note=f"person {place.position}")
+
+
+def forget_old_needs() -> int:
+    """Delete needs 14 days after their date; how many."""
+    limit = timezone.now() - KEEP_NEEDS
+    over = WorkshopDate.objects.filter(starts_at__lt=limit).exclude(ends_at__gte=limit)
+    return AccessNeed.objects.filter(place__booking__date__in=over).delete()[0]

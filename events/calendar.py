@@ -1,0 +1,58 @@
+"""Calendar files (RFC 5545) for the dates of workshops."""
+
+from __future__ import annotations
+
+import functools
+import re
+from datetime import date as Day
+
+from icalendar import Calendar, Event, Timezone
+
+from sharedlives.foundation import links, spoken
+from sharedlives.foundation.models import Charity
+
+from .models import WorkshopDate
+
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+# What RFC 5545 section 3.3.11 does not allow within text.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def date_calendar(date: WorkshopDate) -> str:
+    """The .ics file of one date. Holds nothing about anybody, and the same bytes until the date changes."""
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{_clean(Charity.current().name)}//Workshops//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(_london(date.starts_at.year))
+    calendar.add_component(_event(date))
+    return calendar.to_ical().decode()
+
+
+def _event(date: WorkshopDate) -> Event:
+    event = Event()
+    title = _clean(date.workshop.title)
+    event.add("uid", date.calendar_uid)
+    event.add("sequence", date.calendar_sequence)
+    event.add("dtstamp", date.calendar_changed_at)
+    event.add("last-modified", date.calendar_changed_at)
+    event.add("dtstart", date.starts_at.astimezone(spoken.LONDON))
+    if date.ends_at:
+        event.add("dtend", date.ends_at.astimezone(spoken.LONDON))
+    event.add("summary", f"CANCELLED: {title}" if date.is_cancelled else title)
+    event.add("status", "CANCELLED" if date.is_cancelled else "CONFIRMED")
+    event.add("location", _clean(date.where))
+    event.add("description", _clean(date.workshop.summary))
+    event.add("url", links.absolute(date.get_absolute_url()))
+    return event
+
+
+@functools.cache
+def _london(year: int) -> Timezone:
+    """Only the years around: without first and last date the library writes seventy years of rules."""
+    zone = Timezone.from_tzid("Europe/London", first_date=Day(year - 1, 1, 1), last_date=Day(year + 2, 1, 1))
+    return zone
+
+
+def _clean(text: str) -> str:
+    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

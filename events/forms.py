@@ -1,0 +1,226 @@
+"""What people type about a booking. Forms check what was typed; who gets a place is decided in bookings.py."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from sharedlives.foundation import links
+
+from .bookings import Person
+from .models import MOST_PEOPLE, Booking
+from .models.bookings import MOST_SUPPORT_WORKERS, phone_key
+
+UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+class OneLineField(forms.CharField):
+    """Text that will stand in a mail's header or a list: line breaks and control characters become blanks."""
+
+    def to_python(self, value):
+        return " ".join(UNWANTED.sub(" ", super().to_python(value)).split())
+
+
+def new_stamp() -> str:
+    """The signed value of a fresh form: which request it is, and when it was shown."""
+    return links.sign("reserve", uuid.uuid4().hex, int(time.time()))
+
+
+class StampField(forms.CharField):
+    """Makes a double click one booking. A form may stay open for hours: it has no end."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value):
+        try:
+            request_id, _shown_at = links.read("reserve", value or "")
+            return uuid.UUID(hex=request_id)
+        except (links.BadLink, ValueError) as error:
+            raise ValidationError("Something went wrong with this page. Please press the button again.") from error
+
+
+class PersonForm(forms.Form):
+    """One of those who are coming, with what they need."""
+
+    name = OneLineField(
+        label="First name", max_length=120, required=False, help_text="You can leave this empty and tell us later."
+    )
+    access = forms.CharField(
+        label="What would help this person take part?",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="For example a sign language interpreter, large print, a seat near the door.",
+    )
+    dietary = forms.CharField(
+        label="Food and drink", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    answering_for = forms.ChoiceField(
+        label="Who is answering this?",
+        required=False,
+        choices=[("self", "I am answering for myself"), ("other", "I am answering for somebody else, and they agree")],
+        widget=forms.RadioSelect,
+    )
+
+    def clean(self):
+        told = self.cleaned_data.get("access") or self.cleaned_data.get("dietary")
+        if told and not self.cleaned_data.get("answering_for") and "answering_for" not in self.errors:
+            self.add_error("answering_for", "Tell us whether you are answering for yourself or for somebody else.")
+        return self.cleaned_data
+
+    def person(self) -> Person:
+        data = self.cleaned_data
+        return Person(
+            name=data["name"],
+            access=data["access"],
+            dietary=data["dietary"],
+            is_for_somebody_else=data["answering_for"] == "other",
+        )
+
+
+class _PeopleFormSet(forms.BaseFormSet):
+    def people(self) -> list[Person]:
+        return [form.person() for form in self.forms]
+
+
+PeopleFormSet = forms.formset_factory(
+    PersonForm,
+    formset=_PeopleFormSet,
+    extra=0,
+    min_num=1,
+    max_num=MOST_PEOPLE,
+    absolute_max=MOST_PEOPLE,
+    validate_max=True,
+)
+
+SUPPORT_WORKERS = [("0", "No")] + [
+    (str(number), "Yes, 1" if number == 1 else f"Yes, {number}") for number in range(1, MOST_SUPPORT_WORKERS + 1)
+]
+
+
+class ReservationForm(forms.Form):
+    """Who to write to, and what holds for the whole booking; the people are a formset beside it."""
+
+    stamp = StampField()
+    contact_name = OneLineField(
+        label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label="Your e-mail",
+        required=False,
+        help_text="We send your confirmation there. No e-mail? Give a phone number instead.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+    phone = OneLineField(
+        label="Your phone number",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    organisation = OneLineField(
+        label="Organisation, if you come for one",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    support_workers = forms.ChoiceField(
+        label="Will support workers come with you?",
+        choices=SUPPORT_WORKERS,
+        initial="0",
+        widget=forms.RadioSelect,
+        help_text="They have places beside you. We need no names, and they may change on the day. More than"
+        f" {MOST_SUPPORT_WORKERS}? Please ring us.",
+    )
+    needs_more_time = forms.BooleanField(label="I need more time to answer when you write to me", required=False)
+    keep_needs = forms.BooleanField(
+        label="Keep what I wrote about needs, for this workshop only",
+        required=False,
+        help_text="We delete it 14 days after the workshop. You can remove it at any time.",
+    )
+    wants_news = forms.BooleanField(label="Tell me about other workshops", required=False)
+
+    def __init__(self, *args, people: _PeopleFormSet | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.people = people
+
+    def clean_phone(self):
+        phone = self.cleaned_data["phone"]
+        if phone and not 7 <= len(phone_key(phone)) <= 15:
+            raise ValidationError("Enter a phone number with at least seven digits, like 0151 496 0000.")
+        return phone
+
+    def clean(self):
+        data = self.cleaned_data
+        if not data.get("email") and not data.get("phone") and not {"email", "phone"} & set(self.errors):
+            self.add_error("email", "Give an e-mail address or a phone number, so that we can reach you.")
+        told = self.people and any(
+            form.cleaned_data.get("access") or form.cleaned_data.get("dietary")
+            for form in self.people.forms
+            if hasattr(form, "cleaned_data")
+        )
+        if told and not data.get("keep_needs"):
+            self.add_error(
+                "keep_needs", "Tick this so that we may keep what you wrote about needs, or empty those boxes."
+            )
+        return data
+
+    def reservation(self) -> dict:
+        """The keyword arguments of `bookings.reserve`, without the date."""
+        data = self.cleaned_data
+        return {
+            "contact_name": data["contact_name"],
+            "email": data["email"],
+            "phone": data["phone"],
+            "organisation": data["organisation"],
+            "people": self.people.people(),
+            "support_workers": int(data["support_workers"]),
+            "needs_more_time": data["needs_more_time"],
+            "wants_news": data["wants_news"],
+            "request_id": data["stamp"],
+        }
+
+
+class StaffReservationForm(ReservationForm):
+    """The same for somebody on the phone; a colleague types it."""
+
+    channel = forms.ChoiceField(label="How did they ask?", choices=Booking.Channel.choices[1:], initial="phone")
+
+    def reservation(self) -> dict:
+        return super().reservation() | {"channel": self.cleaned_data["channel"]}
+
+
+class AddressForm(forms.Form):
+    """The right e-mail address in place of a mistyped one."""
+
+    email = forms.EmailField(
+        label="Your e-mail", widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
+    )
+
+
+class NameForm(forms.Form):
+    name = OneLineField(label="First name", max_length=120, required=False)
+
+
+class NeedForm(PersonForm):
+    """What one person needs, told again; it replaces anything told before."""
+
+    name = None
+    keep_needs = forms.BooleanField(
+        label="Keep what I wrote about needs, for this workshop only",
+        error_messages={"required": "Tick this so that we may keep what you wrote."},
+        help_text="We delete it 14 days after the workshop. You can remove it at any time.",
+    )
+
+    def clean(self):
+        data = super().clean()
+        if not data.get("access") and not data.get("dietary") and not {"access", "dietary"} & set(self.errors):
+            self.add_error("access", "Write what would help. To take away what you told us, press “Remove”.")
+        return data
+
+    def person(self) -> Person:
+        self.cleaned_data["name"] = ""
+        return super().person()
