@@ -1,0 +1,72 @@
+"""Rows for tests: plain functions, keyword-only, sensible without arguments."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+from django.utils.text import slugify
+
+from events import bookings
+from events.bookings import Person
+from events.models import Venue, Workshop, WorkshopDate
+from sharedlives.foundation.models import Charity, User
+
+# --- The ground -------------------------------------------------------------------------------------------------------
+
+
+def create_user(*, email="colleague@example.org", name="Cole League", permissions=(), **fields):
+    """A member of staff; `permissions` like "events.add_booking"."""
+    user = User.objects.create_user(email, "a long enough password", name=name, **fields)
+    for permission in permissions:
+        app_label, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app_label, codename=codename))
+    return user
+
+
+def create_charity(**fields):
+    defaults = {
+        "name": "Kind Places",
+        "phone": "0151 496 0000",
+        "email": "office@example.org",
+        "access_contact_name": "Ada Cess",
+        "access_contact_phone": "0151 496 0001",
+        "site_address": "https://www.example.org",
+    }
+    return Charity.objects.update_or_create(pk=1, defaults=defaults | fields)[0]
+
+
+# --- Workshops and bookings -------------------------------------------------------------------------------------------
+
+
+def create_workshop(*, title="Shared Lives where you are", is_published=True, **fields):
+    fields.setdefault("slug", slugify(title)[:80] or f"workshop-{Workshop.objects.count()}")
+    fields.setdefault("summary", "A day to plan together.")
+    return Workshop.objects.create(title=title, is_published=is_published, **fields)
+
+
+def create_venue(*, name="Friends House", town="London", **fields):
+    fields.setdefault("street", "Euston Road")
+    fields.setdefault("postcode", "NW1 2BJ")
+    return Venue.objects.create(name=name, town=town, **fields)
+
+
+def create_date(*, workshop=None, starts_at=None, hours=4, places=20, venue=None, area="London", **fields):
+    """A scheduled date in thirty days, four hours long, with places for twenty."""
+    starts_at = starts_at or (timezone.now() + timedelta(days=30)).replace(minute=0, second=0, microsecond=0)
+    fields.setdefault("state", WorkshopDate.State.SCHEDULED)
+    fields.setdefault("ends_at", starts_at + timedelta(hours=hours))
+    return WorkshopDate.objects.create(
+        workshop=workshop or Workshop.objects.first() or create_workshop(),
+        starts_at=starts_at,
+        places=places,
+        venue=venue,
+        area="" if venue else area,
+        **fields,
+    )
+
+
+def book(date, name="Ann", *, email=None, people=1, **fields):
+    """Reserve as the site does, for a contact called `name`; gives the booking."""
+    email = f"{name.lower().replace(' ', '.')}@example.org" if email is None else email
+    fields.setdefault("people", [Person()] * people)
+    return bookings.reserve(date, contact_name=name, email=email, **fields).booking
