@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.cache import never_cache
 
-from blog.models import Post
 from events.models import WorkshopDate
 from sharedlives.foundation.models import Charity
 
@@ -24,6 +23,8 @@ PLAIN = (
 
 
 def home(request):
+    from blog.models import Post
+
     context = {
         "posts": Post.objects.published().prefetch_related("bylines")[:3],
         "dates": WorkshopDate.objects.published().upcoming()[:4],
