@@ -154,12 +154,35 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Makes the answer for an unknown address take as long; the adapter keeps nothing and mails nobody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+# The other sessions end with the old password; this one goes on.
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# A way in for the owner of an account while somebody else is using up its tries; a second factor is still asked.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/10m/ip,10/10m/key"}
+ACCOUNT_FORMS = {
+    "login": "sharedlives.foundation.account_forms.LoginForm",
+    "change_password": "sharedlives.foundation.account_forms.ChangePasswordForm",
+    "set_password": "sharedlives.foundation.account_forms.SetPasswordForm",
+    "reset_password": "sharedlives.foundation.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "sharedlives.foundation.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "sharedlives.foundation.account_forms.ReauthenticateForm",
+}
+MFA_ADAPTER = "sharedlives.foundation.accounts.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "sharedlives.foundation.account_forms.AuthenticateForm",
+    "reauthenticate": "sharedlives.foundation.account_forms.ReauthenticateByCodeForm",
+    "activate_totp": "sharedlives.foundation.account_forms.ActivateTOTPForm",
+    "add_webauthn": "sharedlives.foundation.account_forms.AddPasskeyForm",
+    "edit_webauthn": "sharedlives.foundation.account_forms.EditPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# The address was proven by the invitation, not by allauth.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Who holds one of these permissions signs in with a second factor before anything in the admin opens.
 SECOND_FACTOR_PERMISSIONS = ["events.view_accessneed"]
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=not (LOCAL_FOLDER or DEBUG))

@@ -15,4 +15,5 @@ urlpatterns = [
 handler400 = "sharedlives.site.views.bad_request"
 handler403 = "sharedlives.site.views.permission_denied"
 handler404 = "sharedlives.site.views.page_not_found"
+handler429 = "sharedlives.foundation.accounts.refuse_for_now"  # asked by allauth alone
 handler500 = "sharedlives.site.views.server_error"

@@ -1,3 +1,4 @@
+from django.contrib import messages
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
@@ -71,7 +72,12 @@ def second_factor(get_response):
     """Whoever may see access needs sets up a second factor before the admin opens (OWASP ASVS 5.0, 6.3.3)."""
 
     def middleware(request):
-        if request.path.startswith("/admin/") and needs_second_factor(request.user):
+        if request.path_info.startswith("/admin/") and needs_second_factor(request.user):
+            messages.warning(
+                request,
+                "Your account can see things about people that nobody else may see, so it needs a second step when "
+                "you sign in. Set one up here; then the desk opens.",
+            )
             return redirect("mfa_index")
         return get_response(request)
 

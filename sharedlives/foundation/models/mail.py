@@ -42,3 +42,7 @@ class OutgoingMail(models.Model):
 
     def __str__(self):
         return f"Mail {self.pk}"
+
+    def opens_an_account(self):
+        """Whether a link in it signs somebody on the staff in."""
+        return self.template.startswith("foundation/email/")

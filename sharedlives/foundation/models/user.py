@@ -42,6 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
+    personal_fields = frozenset({"email", "name"})
 
     class Meta:
         constraints = [
@@ -50,6 +51,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self):
         return self.name or self.email
+
+    def audit_label(self):
+        return f"User {self.pk}"
 
     def save(self, *args, **kwargs):
         self.email = self.email.strip().lower()
