@@ -48,6 +48,7 @@ def _send(name: str, booking: Booking, *, with_calendar: bool = False, **more: o
             "travel": date.venue.travel if date.venue else "",
             "access_provision": date.access_provision,
             "date_url": links.absolute(date.get_absolute_url()),
+            "workshop_url": links.absolute(date.workshop.get_absolute_url()),
             "booking_url": links.absolute(booking.get_absolute_url()),
             "names": [place.name for place in booking.people.all() if place.name],
             "places": booking.places,

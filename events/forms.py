@@ -193,6 +193,42 @@ class StaffReservationForm(ReservationForm):
         return super().reservation() | {"channel": self.cleaned_data["channel"]}
 
 
+def reservation_forms(request, form_class=ReservationForm):
+    """The form and its people: empty, as typed and to be checked, or as typed with one person more or less."""
+    if request.method != "POST":
+        people = PeopleFormSet(prefix="people")
+        return form_class(people=people, initial={"stamp": new_stamp()}), people
+    posted = request.POST.copy()
+    if asked_for_another_number(request):
+        count = int(posted["people-TOTAL_FORMS"]) if posted.get("people-TOTAL_FORMS", "").isdecimal() else 1
+        count = min(max(count + (1 if "add_person" in posted else -1), 1), MOST_PEOPLE)
+        posted["people-TOTAL_FORMS"] = str(count)
+        # What was typed is shown again, unchecked: they are not done yet.
+        people = PeopleFormSet(prefix="people", initial=[_typed(posted, number) for number in range(count)])
+        form = form_class(people=people, initial={**posted.dict(), "stamp": posted.get("stamp") or new_stamp()})
+        return form, people
+    if not _is_stamped(posted.get("stamp", "")):
+        posted["stamp"] = new_stamp()
+    people = PeopleFormSet(posted, prefix="people")
+    return form_class(posted, people=people), people
+
+
+def asked_for_another_number(request) -> bool:
+    return "add_person" in request.POST or "remove_person" in request.POST
+
+
+def _typed(posted, number):
+    names = ("name", "access", "dietary", "answering_for")
+    return {name: posted.get(f"people-{number}-{name}", "") for name in names}
+
+
+def _is_stamped(stamp) -> bool:
+    try:
+        return bool(links.read("reserve", stamp))
+    except links.BadLink:
+        return False
+
+
 class AddressForm(forms.Form):
     """The right e-mail address in place of a mistyped one."""
 

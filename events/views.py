@@ -9,7 +9,7 @@ from sharedlives.foundation import limits, links
 
 from . import bookings, calendar
 from .bookings import BookingRefused
-from .forms import AddressForm, NameForm, NeedForm, PeopleFormSet, ReservationForm, new_stamp
+from .forms import AddressForm, NameForm, NeedForm, asked_for_another_number, reservation_forms
 from .models import MOST_PEOPLE, Booking, RepeatedRequest, Workshop, WorkshopDate
 
 # High enough for a care home's shared address, whose residents book one after the other.
@@ -53,9 +53,9 @@ def date_calendar(request, slug, date_slug):
 @require_http_methods(["GET", "HEAD", "POST"])
 def reserve_place(request, slug, date_slug):
     date = _public_date(slug, date_slug)
-    form, people = _reservation_forms(request)
+    form, people = reservation_forms(request)
     status = 200
-    if request.method == "POST" and not _changes_how_many(request):
+    if request.method == "POST" and not asked_for_another_number(request):
         try:
             limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
             if people.is_valid() & form.is_valid():
@@ -76,42 +76,6 @@ def reserve_place(request, slug, date_slug):
     if status == 429:
         response["Retry-After"] = str(retry_after)
     return response
-
-
-def _reservation_forms(request):
-    """The form and its people: empty, as typed and to be checked, or as typed with one person more or less."""
-    if request.method != "POST":
-        people = PeopleFormSet(prefix="people")
-        return ReservationForm(people=people, initial={"stamp": new_stamp()}), people
-    posted = request.POST.copy()
-    if _changes_how_many(request):
-        count = int(posted["people-TOTAL_FORMS"]) if posted.get("people-TOTAL_FORMS", "").isdecimal() else 1
-        count = min(max(count + (1 if "add_person" in posted else -1), 1), MOST_PEOPLE)
-        posted["people-TOTAL_FORMS"] = str(count)
-        # What was typed is shown again, unchecked: they are not done yet.
-        people = PeopleFormSet(prefix="people", initial=[_typed(posted, number) for number in range(count)])
-        form = ReservationForm(people=people, initial={**posted.dict(), "stamp": posted.get("stamp") or new_stamp()})
-        return form, people
-    if not _is_stamped(posted.get("stamp", "")):
-        posted["stamp"] = new_stamp()
-    people = PeopleFormSet(posted, prefix="people")
-    return ReservationForm(posted, people=people), people
-
-
-def _changes_how_many(request) -> bool:
-    return "add_person" in request.POST or "remove_person" in request.POST
-
-
-def _typed(posted, number):
-    names = ("name", "access", "dietary", "answering_for")
-    return {name: posted.get(f"people-{number}-{name}", "") for name in names}
-
-
-def _is_stamped(stamp) -> bool:
-    try:
-        return bool(links.read("reserve", stamp))
-    except links.BadLink:
-        return False
 
 
 def _read_link(request, purpose, token):
@@ -199,6 +163,11 @@ def booking_detail(request, token):
     return render(request, "events/booking_detail.html", context)
 
 
+def _all_valid(forms):
+    # A list, so that every form is checked and shows its own errors.
+    return False not in [form.is_valid() for form in forms]
+
+
 @links.private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def booking_names(request, token):
@@ -210,7 +179,7 @@ def booking_names(request, token):
         NameForm(request.POST or None, prefix=str(place.position), initial={"name": place.name}) for place in people
     ]
     refusal = ""
-    if request.method == "POST" and all([form.is_valid() for form in forms]):
+    if request.method == "POST" and _all_valid(forms):
         try:
             bookings.correct_names(booking, [form.cleaned_data["name"] for form in forms])
         except BookingRefused as error:

@@ -1,6 +1,8 @@
 import pytest
 from django.db import connection
 
+from sharedlives.foundation.models import Charity
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
@@ -12,6 +14,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def _media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def _facts_are_read_anew(monkeypatch):
+    """Each test begins with its own facts: what a process remembers outlives a rolled-back test."""
+    monkeypatch.setattr(Charity, "_last_seen", None)
+    monkeypatch.setattr(Charity, "_seen_at", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -66,7 +66,7 @@ def create_date(*, workshop=None, starts_at=None, hours=4, places=20, venue=None
 
 
 def book(date, name="Ann", *, email=None, people=1, **fields):
-    """Reserve as the site does, for a contact called `name`; gives the booking."""
+    """Reserve as the site does, for a contact called `name`; `people` as a number or a list of Person."""
     email = f"{name.lower().replace(' ', '.')}@example.org" if email is None else email
-    fields.setdefault("people", [Person()] * people)
-    return bookings.reserve(date, contact_name=name, email=email, **fields).booking
+    people = [Person()] * people if isinstance(people, int) else people
+    return bookings.reserve(date, contact_name=name, email=email, people=people, **fields).booking

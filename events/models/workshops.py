@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -219,6 +220,17 @@ class WorkshopDate(models.Model):
         self.refresh_from_db(
             fields=["ordinary_taken", "support_taken", "waiting", "calendar_sequence", "calendar_changed_at"]
         )
+
+    def clean(self):
+        """Count anew what is taken, so that the constraints are checked against the bookings as they are."""
+        if self.pk:
+            from .bookings import HOLDS_A_PLACE
+
+            held = self.bookings.filter(state__in=HOLDS_A_PLACE).aggregate(
+                people=Coalesce(Sum("places"), 0), support=Coalesce(Sum("support_workers"), 0)
+            )
+            self.support_taken = min(held["support"], self.support_places or 0)
+            self.ordinary_taken = held["people"] + held["support"] - self.support_taken
 
     def _new_slug(self) -> str:
         """Place, month and year: "london-october-2019", numbered when taken. Made once and never again."""

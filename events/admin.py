@@ -1,0 +1,418 @@
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
+
+from sharedlives.foundation import mail, spoken
+from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnlyAdmin
+
+from . import bookings
+from .bookings import BookingRefused
+from .forms import StaffReservationForm, asked_for_another_number, reservation_forms
+from .models import AccessNeed, Booking, Place, RepeatedRequest, Venue, Workshop, WorkshopDate
+
+# Cancelling tells people, so it has a button of its own and is no choice in a form.
+DRAFT_OR_SCHEDULED = [choice for choice in WorkshopDate.State.choices if choice[0] != WorkshopDate.State.CANCELLED]
+
+
+class DateInline(admin.StackedInline):
+    model = WorkshopDate
+    extra = 0
+    show_change_link = True
+    can_delete = False
+    autocomplete_fields = ["venue"]
+    fields = [("starts_at", "ends_at"), ("venue", "area"), ("places", "support_places"), "state"]
+    verbose_name = "new date"
+    verbose_name_plural = "add dates"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).none()
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "state":
+            kwargs["choices"] = DRAFT_OR_SCHEDULED
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+@admin.register(Workshop)
+class WorkshopAdmin(RichTextAdminMixin, AuditedModelAdmin):
+    list_display = ["title", "is_published", "next_date", "all_dates"]
+    list_filter = ["is_published"]
+    search_fields = ["title", "summary"]
+    prepopulated_fields = {"slug": ["title"]}
+    inlines = [DateInline]
+    fieldsets = [
+        ("What it is", {"fields": ["title", "summary", "description", "audience", "partners", "cost"]}),
+        ("On the site", {"fields": ["is_published", "slug"]}),
+    ]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else self.prepopulated_fields
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("dates__venue")
+
+    @admin.display(description="next date")
+    def next_date(self, workshop):
+        now = timezone.now()
+        dates = [date for date in workshop.dates.all() if date.starts_at > now and not date.is_cancelled]
+        return f"{spoken.day(dates[0].starts_at)}, {dates[0].place_label}" if dates else "none"
+
+    @admin.display(description="dates")
+    def all_dates(self, workshop):
+        address = reverse("admin:events_workshopdate_changelist")
+        return format_html(
+            '<a href="{}?workshop__id__exact={}">{} in all</a>', address, workshop.pk, len(workshop.dates.all())
+        )
+
+
+@admin.register(Venue)
+class VenueAdmin(AuditedModelAdmin):
+    list_display = ["name", "town", "postcode", "step_free", "hearing_loop", "access_checked_on"]
+    list_filter = ["town"]
+    search_fields = ["name", "town", "postcode"]
+    fieldsets = [
+        (None, {"fields": ["name", "street", "town", "postcode", "map_url", "travel"]}),
+        (
+            "Access",
+            {
+                "description": "Leave “Not known yet” until somebody has asked: people plan their day by this.",
+                "fields": [*Venue.ACCESS_FACTS, "access_note", "access_checked_on"],
+            },
+        ),
+    ]
+
+
+class WhenFilter(admin.SimpleListFilter):
+    title = "when"
+    parameter_name = "when"
+
+    def lookups(self, request, model_admin):
+        return [("coming", "Still to come"), ("over", "Over")]
+
+    def queryset(self, request, queryset):
+        if self.value() == "coming":
+            return queryset.filter(starts_at__gt=timezone.now()).order_by("starts_at", "pk")
+        return queryset.filter(starts_at__lte=timezone.now()) if self.value() == "over" else queryset
+
+
+@admin.register(WorkshopDate)
+class WorkshopDateAdmin(AuditedModelAdmin):
+    list_display = ["when", "workshop", "place_label", "state", "taken_of_places", "waiting", "all_bookings"]
+    list_display_links = ["when"]
+    list_filter = [WhenFilter, "state", "workshop"]
+    list_select_related = ["workshop", "venue"]
+    search_fields = ["workshop__title", "venue__name", "venue__town", "area"]
+    ordering = ["-starts_at", "-pk"]
+    autocomplete_fields = ["workshop", "venue"]
+    change_form_template = "admin/events/workshopdate/change_form.html"
+    fieldsets = [
+        ("What and when", {"fields": ["workshop", "state", ("starts_at", "ends_at")]}),
+        ("Where", {"fields": [("venue", "area")]}),
+        ("Places", {"fields": [("places", "support_places", "overbook"), "so_far"]}),
+        ("Booking", {"fields": [("booking_opens_at", "booking_closes_at")]}),
+        ("Access on this date", {"fields": ["access_provision"]}),
+    ]
+
+    @admin.display(description="when", ordering="starts_at")
+    def when(self, date):
+        return date.when
+
+    @admin.display(description="taken")
+    def taken_of_places(self, date):
+        return f"{date.taken} of {'any number' if date.places is None else date.places}"
+
+    @admin.display(description="bookings")
+    def all_bookings(self, date):
+        return format_html(
+            '<a href="{}?date__id__exact={}">see</a>', reverse("admin:events_booking_changelist"), date.pk
+        )
+
+    @admin.display(description="so far")
+    def so_far(self, date):
+        if date.pk is None:
+            return "-"
+        return f"{date.ordinary_taken} ordinary and {date.support_taken} support places taken, {date.waiting} waiting"
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj and obj.is_cancelled:
+            return [field for _title, options in self.fieldsets for field in _flat(options["fields"])]
+        return ["so_far", "workshop"] if obj else ["so_far"]
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "state":
+            kwargs["choices"] = DRAFT_OR_SCHEDULED
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def get_object(self, request, object_id, from_field=None):
+        if request.method == "POST":
+            # Locked for the whole save, so that nobody reserves between the check and the writing.
+            WorkshopDate.objects.select_for_update(no_key=True).filter(pk=_number(object_id)).first()
+        return super().get_object(request, object_id, from_field)
+
+    def get_urls(self):
+        site = self.admin_site.admin_view
+        return [
+            path("<int:pk>/cancel/", site(self.cancel_view), name="events_workshopdate_cancel"),
+            path(
+                "<int:pk>/give-place/", site(require_POST(self.give_place_view)), name="events_workshopdate_give_place"
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        return super().change_view(
+            request,
+            object_id,
+            form_url,
+            {
+                "may_cancel": request.user.has_perm("events.cancel_workshopdate"),
+                "may_give_place": request.user.has_perm("events.change_booking"),
+                "may_reserve": request.user.has_perm("events.add_booking"),
+                **(extra_context or {}),
+            },
+        )
+
+    def cancel_view(self, request, pk):
+        """Asks first, and says whom it will tell."""
+        if not request.user.has_perm("events.cancel_workshopdate"):
+            raise PermissionDenied
+        date = get_object_or_404(WorkshopDate.objects.in_order(), pk=pk)
+        if request.method == "POST":
+            try:
+                told = bookings.cancel_date(date, by=request.user, reason=request.POST.get("reason", "").strip()[:500])
+            except BookingRefused as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(
+                    request, f"The date is cancelled. {told} bookings ended; a mail goes to each that has one."
+                )
+            return redirect("admin:events_workshopdate_change", pk)
+        counts = date.bookings.active().aggregate(
+            bookings=Count("pk"), by_mail=Count("pk", filter=~Q(email="")), by_phone=Count("pk", filter=Q(email=""))
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel this date",
+            "opts": self.opts,
+            "date": date,
+        }
+        return TemplateResponse(request, "admin/events/workshopdate/cancel.html", context | counts)
+
+    def give_place_view(self, request, pk):
+        if not request.user.has_perm("events.change_booking"):
+            raise PermissionDenied
+        date = get_object_or_404(WorkshopDate, pk=pk)
+        try:
+            booking = bookings.give_next_place(date, by=request.user)
+        except BookingRefused as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            how = "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
+            messages.success(request, f"{booking.contact_name} ({booking}) has a place now. {how}")
+        return redirect("admin:events_workshopdate_change", pk)
+
+
+def _flat(fields):
+    return [name for field in fields for name in (field if isinstance(field, tuple) else [field])]
+
+
+def _number(text):
+    return int(text) if str(text).isdecimal() else None
+
+
+class PlaceInline(admin.TabularInline):
+    model = Place
+    extra = 0
+    fields = ["position", "name"]
+    verbose_name_plural = "who is coming"
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class RepeatInline(PlaceInline):
+    model = RepeatedRequest
+    fields = ["created_at", "spoken_reference", "differs", "asked_for"]
+    readonly_fields = ["created_at", "spoken_reference", "differs", "asked_for"]
+    verbose_name_plural = "asked again under the same contact and names (the booking above stands)"
+
+    @admin.display(description="asked for")
+    def asked_for(self, repeat):
+        asked = repeat.details
+        words = [f"{len(asked['people'])} people, {asked['support_workers']} support workers"]
+        words += [asked["contact_name"], asked["phone"], asked["organisation"]]
+        if asked["told_needs"]:
+            words.append("wrote about needs, which were not kept: please ask")
+        return "; ".join(word for word in words if word)
+
+
+@admin.register(Booking)
+class BookingAdmin(AuditedModelAdmin):
+    list_display = [
+        "reference_in_words",
+        "contact_name",
+        "organisation",
+        "date",
+        "state",
+        "places",
+        "support_workers",
+        "created_at",
+    ]
+    list_filter = ["state", "channel", "created_at"]
+    list_select_related = ["date__workshop", "date__venue"]
+    search_fields = [
+        "reference",
+        "contact_name",
+        "email",
+        "phone_key",
+        "organisation",
+        "people__name",
+        "repeats__reference",
+    ]
+    show_full_result_count = False
+    inlines = [PlaceInline, RepeatInline]
+    change_form_template = "admin/events/booking/change_form.html"
+    fieldsets = [
+        (None, {"fields": ["reference_in_words", "date", "state", "queue"]}),
+        ("Contact", {"fields": ["contact_name", "email", "phone", "organisation", "needs_more_time"]}),
+        ("Places", {"fields": ["places", "support_workers", "needs"]}),
+        ("How it was made", {"classes": ["collapse"], "fields": ["channel", "created_at", "wants_news_at", "mails"]}),
+    ]
+    readonly_fields = [
+        "reference_in_words", "date", "state", "queue", "places", "support_workers", "needs", "channel", "created_at",
+        "wants_news_at", "mails",
+    ]  # fmt: skip
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def lookup_allowed(self, lookup, value, request):
+        return lookup == "date__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(self, request, queryset, search_term):
+        # A reference is read aloud in two fours.
+        joined = search_term.replace(" ", "")
+        return super().get_search_results(request, queryset, joined if joined.isdecimal() else search_term)
+
+    @admin.display(description="reference", ordering="reference")
+    def reference_in_words(self, booking):
+        return booking.spoken_reference
+
+    @admin.display(description="place in the queue")
+    def queue(self, booking):
+        return f"{booking.place_in_queue()} of {booking.date.waiting}" if booking.is_waiting else "-"
+
+    @admin.display(description="access and food")
+    def needs(self, booking):
+        # That somebody told something is not told to all: the needs have their own permission and page.
+        return format_html(
+            '<a href="{}?place__booking__id__exact={}">Needs (own permission)</a>',
+            reverse("admin:events_accessneed_changelist"),
+            booking.pk,
+        )
+
+    @admin.display(description="mails")
+    def mails(self, booking):
+        return (
+            "; ".join(
+                f"{row.template.rpartition('/')[2]}: {row.get_state_display()}" for row in mail.about(booking)[:20]
+            )
+            or "none"
+        )
+
+    def get_urls(self):
+        site = self.admin_site.admin_view
+        return [
+            path("<int:pk>/cancel/", site(require_POST(self.cancel_view)), name="events_booking_cancel"),
+            *super().get_urls(),
+        ]
+
+    def cancel_view(self, request, pk):
+        if not request.user.has_perm("events.change_booking"):
+            raise PermissionDenied
+        booking = bookings.cancel(get_object_or_404(Booking, pk=pk), by=request.user)
+        how = "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
+        messages.success(request, f"{booking} is cancelled. {how}")
+        return redirect("admin:events_booking_change", pk)
+
+    def save_model(self, request, obj, form, change):
+        if "email" in form.changed_data and obj.email:
+            try:
+                bookings.correct_address(Booking.objects.get(pk=obj.pk), email=obj.email, by=request.user)
+            except BookingRefused as refusal:
+                messages.error(request, str(refusal))
+                return
+            obj.link_version = Booking.objects.values_list("link_version", flat=True).get(pk=obj.pk)
+            messages.info(request, "The old link has ended; a mail with a new one goes to the corrected address.")
+        obj.save(update_fields=["contact_name", "email", "phone", "phone_key", "organisation", "needs_more_time"])
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Reserving for somebody on the phone: first the date, then the same questions as on the site."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "title": "Reserve for somebody", "opts": self.opts}
+        coming = WorkshopDate.objects.published().upcoming().exclude(state=WorkshopDate.State.CANCELLED)
+        if "date" not in request.GET:
+            return TemplateResponse(request, "admin/events/booking/choose_date.html", context | {"dates": coming})
+        date = get_object_or_404(coming, pk=_number(request.GET["date"]))
+        form, people = reservation_forms(request, StaffReservationForm)
+        is_sent = request.method == "POST" and not asked_for_another_number(request)
+        if is_sent and people.is_valid() & form.is_valid():
+            try:
+                reserved = bookings.reserve(date, by=request.user, **form.reservation())
+            except BookingRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return self._reserved(request, reserved)
+        return TemplateResponse(
+            request, "admin/events/booking/reserve.html", context | {"date": date, "form": form, "people": people}
+        )
+
+    def _reserved(self, request, reserved):
+        booking = reserved.booking
+        if reserved.request != booking:
+            messages.warning(
+                request, f"They hold {booking} already; what you typed is kept below it, and nothing has changed."
+            )
+        elif booking.has_a_place:
+            messages.success(request, f"They have a place. Reference: {booking.spoken_reference}.")
+        else:
+            messages.success(
+                request,
+                f"They are number {booking.place_in_queue()} in the queue. Reference: {booking.spoken_reference}.",
+            )
+        return HttpResponseRedirect(reverse("admin:events_booking_change", args=[booking.pk]))
+
+
+@admin.register(AccessNeed)
+class AccessNeedAdmin(ReadOnlyAdmin):
+    list_display = ["date", "place", "is_for_somebody_else"]
+    list_select_related = ["place__booking__date__workshop", "place__booking__date__venue"]
+    list_filter = [("place__booking__date", admin.RelatedOnlyFieldListFilter)]
+    fields = ["date", "place", "name", "access", "dietary", "is_for_somebody_else", "consented_at"]
+    readonly_fields = ["date", "name"]
+
+    def lookup_allowed(self, lookup, value, request):
+        return lookup == "place__booking__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="date")
+    def date(self, need):
+        return need.place.booking.date
+
+    @admin.display(description="first name")
+    def name(self, need):
+        return need.place.name or need.place.booking.contact_name
