@@ -1,4 +1,4 @@
-import logging
+import time
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -7,7 +7,7 @@ from django.core.validators import URLValidator
 from django.db import Error, models
 from django.http.request import validate_host
 
-log = logging.getLogger(__name__)
+GOOD_FOR = 1.0  # seconds
 
 
 def validate_site_address(value: str) -> None:
@@ -56,8 +56,10 @@ class Charity(models.Model):
     )
     is_demo = models.BooleanField(default=False, editable=False)
 
-    # The facts as this process last saw them, so that "we have a problem" pages can show a phone number.
+    # The facts as this process last saw them: good for a second, since one page or mail asks several times; and kept
+    # beyond, so that "we have a problem" pages can show a phone number.
     _last_seen: "Charity | None" = None
+    _seen_at = 0.0
 
     class Meta:
         verbose_name = verbose_name_plural = "the charity's facts"
@@ -68,8 +70,11 @@ class Charity(models.Model):
 
     @classmethod
     def current(cls) -> "Charity":
-        """The facts as they stand; unsaved defaults before anybody has entered them."""
-        Charity._last_seen = cls.objects.filter(pk=1).first() or cls(pk=1)
+        """The facts as they stood at most a second ago; unsaved defaults before anybody has entered them."""
+        now = time.monotonic()
+        if Charity._last_seen is None or now - Charity._seen_at > GOOD_FOR:
+            Charity._last_seen = cls.objects.filter(pk=1).first() or cls(pk=1)
+            Charity._seen_at = now
         return Charity._last_seen
 
     @classmethod
@@ -84,6 +89,10 @@ class Charity(models.Model):
     def remembered(cls) -> "Charity":
         """The facts as this process last saw them, without asking the database."""
         return Charity._last_seen or cls(pk=1, name="This website")
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        Charity._seen_at = 0.0
 
     def clean(self):
         self.site_address = self.site_address.rstrip("/")
