@@ -2,8 +2,9 @@
 
 import re
 
-from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 
 MOST_FIELDS = 30
 MOST_CHARACTERS = 10_000
@@ -17,7 +18,7 @@ def kept_text(request: HttpRequest) -> list[tuple[str, str]]:
     """(label, text) of each field of the posted form that holds words, secrets left out, lengths bounded."""
     try:
         fields = list(request.POST.lists())
-    except (BadRequest, SuspiciousOperation, OSError):  # too big, broken or cut short: nothing to give back
+    except (MultiPartParserError, SuspiciousOperation, OSError):  # too big, broken or cut short: nothing to give back
         return []
     kept = []
     for name, values in fields:

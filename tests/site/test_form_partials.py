@@ -5,7 +5,9 @@ from django.template.loader import render_to_string
 
 
 class VisitForm(forms.Form):
-    email = forms.EmailField(label="Your e-mail", help_text="We write <b>once</b>.", error_messages={"required": "Enter it"})
+    email = forms.EmailField(
+        label="Your e-mail", help_text="We write <b>once</b>.", error_messages={"required": "Enter it"}
+    )
     phone = forms.CharField(required=False)
     support = forms.ChoiceField(label="With support?", choices=[("no", "No"), ("yes", "Yes")], widget=forms.RadioSelect)
     agrees = forms.BooleanField(label="I agree")
