@@ -206,6 +206,9 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
+        # Compressing takes twenty seconds, which nobody who tries the site needs to wait.
+        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        if LOCAL_FOLDER
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

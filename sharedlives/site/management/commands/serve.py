@@ -38,9 +38,9 @@ class Command(BaseCommand):
             children.stop()
 
     def serve(self, children, first_port):
+        trial.prepare(self.say)
         application = get_wsgi_application()
         resolve("/")  # loads all views, once for both web processes
-        trial.prepare(self.say)
         listener = listen(first_port)
         port = listener.getsockname()[1]
         if port != first_port:
