@@ -8,10 +8,10 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
-from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from sharedlives.foundation import mail, spoken
 from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnlyAdmin
+from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from . import bookings
 from .bookings import BookingRefused

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import date as Day
+from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard
 
 from sharedlives.foundation import links, spoken
 from sharedlives.foundation.models import Charity
@@ -24,7 +24,7 @@ def date_calendar(date: WorkshopDate) -> str:
     calendar.add("prodid", f"-//{_clean(Charity.current().name)}//Workshops//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_london(date.starts_at.year))
+    calendar.add_component(_london())
     calendar.add_component(_event(date))
     return calendar.to_ical().decode()
 
@@ -48,9 +48,20 @@ def _event(date: WorkshopDate) -> Event:
 
 
 @functools.cache
-def _london(year: int) -> Timezone:
-    """Only the years around: without first and last date the library writes seventy years of rules."""
-    zone = Timezone.from_tzid("Europe/London", first_date=Day(year - 1, 1, 1), last_date=Day(year + 2, 1, 1))
+def _london() -> Timezone:
+    """The rule for Europe/London, which has stood since 1996 (docs/decisions/0012-calendar-files.md)."""
+    zone = Timezone()
+    zone.add("tzid", "Europe/London")
+    for part, name, begins, month, before, after in (
+        (TimezoneDaylight(), "BST", datetime(1996, 3, 31, 1), 3, timedelta(0), timedelta(hours=1)),
+        (TimezoneStandard(), "GMT", datetime(1996, 10, 27, 2), 10, timedelta(hours=1), timedelta(0)),
+    ):
+        part.add("dtstart", begins)
+        part.add("rrule", {"freq": "yearly", "bymonth": month, "byday": "-1SU"})
+        part.add("tzoffsetfrom", before)
+        part.add("tzoffsetto", after)
+        part.add("tzname", name)
+        zone.add_component(part)
     return zone
 
 

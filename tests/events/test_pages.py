@@ -1,0 +1,522 @@
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from events import bookings
+from events.bookings import Person
+from events.forms import new_stamp
+from events.models import AccessNeed, Booking, RepeatedRequest, WorkshopDate
+from sharedlives.foundation import links
+from sharedlives.foundation.models import OutgoingMail
+from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def charity():
+    return create_charity()
+
+
+def answers(*, people=1, stamp=None, **fields):
+    """What a browser sends from the reserve page, as somebody called Ann would fill it in."""
+    sent = {
+        "stamp": stamp or new_stamp(),
+        "contact_name": "Ann",
+        "email": "ann@example.org",
+        "phone": "",
+        "organisation": "",
+        "support_workers": "0",
+        "people-TOTAL_FORMS": people,
+        "people-INITIAL_FORMS": "0",
+    }
+    for number in range(people):
+        sent |= {f"people-{number}-name": "", f"people-{number}-access": "", f"people-{number}-dietary": ""}
+    return sent | fields
+
+
+def reserve(client, date, **fields):
+    return client.post(date.get_reserve_url(), answers(**fields))
+
+
+def title(response):
+    return re.search(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)[1].strip()
+
+
+def shows(response, text):
+    return text in " ".join(response.content.decode().split())
+
+
+# Reading
+
+
+def test_lists_show_published_dates_that_are_still_to_come_in_order(client):
+    later = create_date(area="Leeds", starts_at=timezone.now() + timedelta(days=60))
+    sooner = create_date(area="York")
+    over = create_date(area="Bath", starts_at=timezone.now() - timedelta(days=3))
+    draft = create_date(area="Hull", state="draft")
+    hidden = create_date(area="Ely", workshop=create_workshop(title="Hidden", is_published=False))
+
+    response = client.get(reverse("events:workshop_list"))
+
+    assert list(response.context["dates"]) == [sooner, later]
+    for date in (over, draft, hidden):
+        assert date.area not in response.content.decode()
+
+
+def test_a_cancelled_date_stays_visible_and_says_so(client):
+    date = create_date()
+    bookings.cancel_date(date, by=create_user())
+
+    response = client.get(date.get_absolute_url())
+
+    assert shows(response, "This date is cancelled.")
+    assert date.get_reserve_url() not in response.content.decode()
+
+
+@pytest.mark.parametrize("hide", [{"state": "draft"}, {"workshop__is_published": False}])
+def test_what_is_not_published_does_not_exist_for_the_public(client, hide):
+    date = create_date(state=hide.get("state", "scheduled"))
+    if "workshop__is_published" in hide:
+        date.workshop.is_published = False
+        date.workshop.save()
+    for address in (date.get_absolute_url(), date.get_reserve_url(), date.get_calendar_url()):
+        assert client.get(address).status_code == 404
+
+
+def test_a_date_shows_when_where_and_what_is_known_about_access(client):
+    venue = create_venue(step_free="yes", hearing_loop="no")
+    date = create_date(venue=venue, places=3)
+    book(date, "Ann")
+
+    response = client.get(date.get_absolute_url())
+
+    assert shows(response, "2 places left")
+    assert shows(response, "<dt>Step-free from the street</dt> <dd>Yes</dd>")
+    assert shows(response, "<dt>Hearing loop</dt> <dd>No</dd>")
+    assert shows(response, "<dt>Blue Badge parking</dt> <dd>Not known yet</dd>")
+    assert shows(response, "0151 496 0001")
+
+
+def test_a_date_without_venue_end_or_limit_never_says_none(client):
+    date = create_date(area="Birmingham city centre", ends_at=None, places=None)
+
+    for address in (
+        date.get_absolute_url(),
+        date.get_reserve_url(),
+        date.get_calendar_url(),
+        date.workshop.get_absolute_url(),
+    ):
+        assert "None" not in client.get(address).content.decode()
+    assert shows(client.get(date.get_absolute_url()), "The venue is to be confirmed.")
+
+
+def test_reading_pages_set_no_cookie(client):
+    date = create_date()
+    for address in (reverse("events:workshop_list"), date.workshop.get_absolute_url(), date.get_absolute_url()):
+        assert client.get(address).cookies == {}
+
+
+@pytest.mark.parametrize("page", ["workshop_list", "workshop_detail"])
+def test_lists_take_the_same_queries_for_one_date_and_for_three(client, page, django_assert_num_queries):
+    workshop = create_workshop()
+    address = reverse("events:workshop_list") if page == "workshop_list" else workshop.get_absolute_url()
+    expected = 1 if page == "workshop_list" else 2
+    create_date(workshop=workshop, venue=create_venue())
+    client.get(address)
+    with django_assert_num_queries(expected):
+        client.get(address)
+    for number in range(2):
+        create_date(workshop=workshop, venue=create_venue(name=f"Venue {number}"))
+    with django_assert_num_queries(expected):
+        client.get(address)
+
+
+# Reserving
+
+
+def test_reserving_leads_to_a_page_that_is_the_whole_confirmation(client):
+    date = create_date(venue=create_venue())
+
+    response = client.post(date.get_reserve_url(), answers(), follow=True)
+
+    booking = Booking.objects.get()
+    assert title(response).startswith("You have a place.")
+    for text in ("ann@example.org", booking.spoken_reference, "Friends House", "Wrong? Correct it now", "Ada Cess"):
+        assert shows(response, text)
+    assert response["Cache-Control"] == "no-store, private"
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_reserving_on_a_full_date_says_plainly_that_one_waits(client):
+    date = create_date(places=1)
+    book(date, "Bob")
+
+    assert shows(client.get(date.get_reserve_url()), "Join the waiting list")
+    response = client.post(date.get_reserve_url(), answers(), follow=True)
+
+    assert title(response).startswith("You are waiting for a place.")
+
+
+def test_a_double_click_and_a_reload_make_one_booking_and_one_page(client):
+    date, stamp = create_date(), new_stamp()
+
+    first, second = (reserve(client, date, stamp=stamp) for _ in range(2))
+
+    assert first.url == second.url
+    assert Booking.objects.count() == 1
+
+
+def test_the_answer_is_alike_whether_or_not_the_address_has_booked(client):
+    date = create_date(places=20)
+    known = client.post(date.get_reserve_url(), answers(), follow=True)
+    again = client.post(date.get_reserve_url(), answers(), follow=True)
+
+    booking, repeat = Booking.objects.get(), RepeatedRequest.objects.get()
+
+    def neutral(response, reference):
+        page = response.content.decode().replace(reference, "REFERENCE")
+        return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
+
+    assert known.status_code == again.status_code
+    assert neutral(known, booking.spoken_reference) == neutral(again, repeat.spoken_reference)
+
+
+def test_errors_are_told_first_and_beside_the_field_and_nothing_typed_is_lost(client):
+    date = create_date()
+
+    response = reserve(
+        client, date, email="not an address", organisation="The Lantern", people=2, **{"people-1-name": "Bob"}
+    )
+
+    assert title(response).startswith("Error: ")
+    assert shows(response, 'href="#id_email"')
+    for value in ("not an address", "The Lantern", "Bob"):
+        assert shows(response, f'value="{value}"')
+    assert not Booking.objects.exists()
+
+
+def test_an_e_mail_or_a_phone_number_is_needed(client):
+    date = create_date()
+    response = reserve(client, date, email="")
+    assert shows(response, "Give an e-mail address or a phone number")
+
+    response = client.post(date.get_reserve_url(), answers(email="", phone="0151 496 0000"), follow=True)
+
+    assert title(response).startswith("You have a place.")
+    assert not OutgoingMail.objects.exists()
+
+
+def test_another_person_can_be_added_without_javascript_and_nothing_typed_is_lost(client):
+    date = create_date()
+
+    response = reserve(
+        client, date, add_person="1", email="half an addr", **{"people-0-name": "Ann", "people-0-access": "a ramp"}
+    )
+
+    assert shows(response, "Person 2")
+    for text in ('value="half an addr"', 'value="Ann"', "a ramp</textarea>"):
+        assert shows(response, text)
+    assert not title(response).startswith("Error")
+    assert not Booking.objects.exists()
+
+
+def test_needs_are_kept_only_with_a_tick_of_their_own(client):
+    date = create_date()
+    needs = {"people-0-access": "a ramp", "people-0-answering_for": "self"}
+
+    refused = reserve(client, date, **needs)
+    assert shows(refused, "Tick this so that we may keep what you wrote")
+    assert not AccessNeed.objects.exists()
+
+    reserve(client, date, keep_needs="on", **needs)
+    assert AccessNeed.objects.get().access == "a ramp"
+
+
+def test_needs_ask_who_is_answering(client):
+    response = reserve(client, create_date(), keep_needs="on", **{"people-0-access": "a ramp"})
+
+    assert shows(response, "Tell us whether you are answering for yourself or for somebody else.")
+
+
+def test_news_are_only_for_those_who_asked(client):
+    date = create_date()
+    reserve(client, date)
+    reserve(client, date, contact_name="Bob", wants_news="on")
+
+    asked = dict(Booking.objects.values_list("contact_name", "wants_news_at"))
+    assert (asked["Ann"], asked["Bob"] is not None) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"state": "cancelled"}, {"starts_at": timezone.now() - timedelta(days=9)}, {"booking_closes_at": timezone.now()}],
+)
+def test_a_direct_post_to_a_closed_date_is_refused_with_the_reason_and_keeps_the_text(client, state):
+    date = create_date(**state)
+
+    response = reserve(client, date, organisation="The Lantern")
+
+    assert response.status_code == 200
+    assert shows(response, date.why_closed())
+    assert shows(response, 'value="The Lantern"')
+    assert not Booking.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "number", ["-1", "1e309", "9223372036854775808", "٣", "²", "NaN", "5000", "", "\0", "1" * 5000]
+)
+def test_odd_numbers_are_a_form_error(client, number):
+    date = create_date()
+
+    for response in (
+        reserve(client, date, support_workers=number),
+        reserve(client, date, **{"people-TOTAL_FORMS": number}),
+        reserve(client, date, add_person="1", **{"people-TOTAL_FORMS": number}),
+    ):
+        assert response.status_code == 200
+    assert not Booking.objects.exists()
+
+
+HOSTILE = [
+    '"><img src=x onerror=alert(1)>',
+    "</script><script>alert(1)</script>",
+    "{{ settings.SECRET_KEY }}",
+    "%(x)s {0.__class__}",
+    "a\r\nBcc: victim@example.org",
+    "\0",
+    "\ud800",
+    "%ff",
+    "'; DROP TABLE events_booking; --",
+    "=HYPERLINK(1)",
+    "\u202egnp.exe",
+    "A" * 100_000,
+    "٣",
+    "\ufffe",
+    "<!--",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "field", ["contact_name", "email", "phone", "organisation", "stamp", "people-0-name", "people-0-access"]
+)
+def test_hostile_values_neither_break_nor_run(client, field, value):
+    date = create_date()
+
+    try:
+        response = client.post(date.get_reserve_url(), answers(**{field: value}), follow=True)
+    except UnicodeEncodeError:
+        pytest.skip("the test client cannot send this; a browser cannot either")
+
+    assert response.status_code in (200, 400)
+    page = response.content.decode()
+    assert "<img src=x" not in page
+    assert "<script>alert" not in page
+
+
+def test_a_name_with_line_breaks_stays_on_one_line_of_the_mail(client):
+    reserve(
+        client,
+        create_date(workshop=create_workshop(title="Two\r\nBcc: x@example.org")),
+        contact_name="Ann\r\nBcc: x@example.org",
+    )
+
+    mail = OutgoingMail.objects.get()
+    assert "\n" not in mail.subject
+    assert "\r" not in mail.subject
+    assert Booking.objects.get().contact_name == "Ann Bcc: x@example.org"
+
+
+def test_a_broken_stamp_asks_to_press_again_and_then_works(client):
+    date = create_date()
+
+    response = reserve(client, date, stamp="tampered")
+    assert shows(response, "Please press the button again.")
+    fresh = re.search(r'name="stamp" value="([^"]+)"', response.content.decode())[1]
+
+    assert reserve(client, date, stamp=fresh).status_code == 302
+
+
+def test_many_reservations_from_one_address_are_slowed_in_words_and_lose_nothing(client, monkeypatch):
+    from events import views
+
+    monkeypatch.setitem(views.RESERVATIONS, "limit", 1)
+    date = create_date()
+    reserve(client, date)
+
+    response = reserve(client, date, contact_name="Bob", organisation="The Lantern")
+
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert shows(response, 'value="The Lantern"')
+    assert shows(response, "0151 496 0000")
+
+
+# Correcting the address
+
+
+def made_page(client, date, **fields):
+    return reserve(client, date, **fields).url
+
+
+def test_a_mistyped_address_is_put_right_on_the_page_after_reserving(client):
+    page = made_page(client, create_date(), email="ann@exmaple.org")
+
+    response = client.post(page, {"email": "ann@example.org"}, follow=True)
+
+    assert shows(response, '<p class="big">ann@example.org</p>')
+    assert [mail.recipient for mail in OutgoingMail.objects.order_by("pk")] == ["ann@exmaple.org", "ann@example.org"]
+
+
+def test_a_wrong_correction_is_an_error_and_changes_nothing(client):
+    page = made_page(client, create_date())
+
+    response = client.post(page, {"email": "nonsense"})
+
+    assert title(response).startswith("Error: ")
+    assert Booking.objects.get().email == "ann@example.org"
+
+
+# The booking's own page
+
+
+def test_the_own_page_shows_the_booking_and_never_the_needs(client):
+    booking = book(create_date(venue=create_venue()), "Ann", people=[Person("Anna", access="XYZZY")])
+
+    response = client.get(booking.get_absolute_url())
+
+    assert shows(response, "You have a place.")
+    assert shows(response, "Anna")
+    assert shows(response, "we have a note of needs")
+    assert not shows(response, "XYZZY")
+    assert response["Cache-Control"] == "no-store, private"
+    assert response["Referrer-Policy"] == "same-origin"
+
+
+def test_somebody_who_waits_sees_their_number_in_the_queue(client):
+    date = create_date(places=1)
+    book(date, "Ann")
+    book(date, "Bob")
+    cat = book(date, "Cat")
+
+    assert shows(client.get(cat.get_absolute_url()), "You are number 2 of 2 in the queue.")
+
+
+def test_cancelling_needs_a_post_and_happens_once(client):
+    booking = book(create_date(), "Ann")
+
+    client.get(booking.get_absolute_url() + "?cancel")
+    assert Booking.objects.get().is_active
+
+    for _ in range(2):
+        response = client.post(booking.get_absolute_url(), follow=True)
+        assert shows(response, "Your booking is cancelled.")
+    assert OutgoingMail.objects.filter(template="events/email/booking_cancelled").count() == 1
+
+
+def test_names_are_corrected(client):
+    booking = book(create_date(), "Ann", people=2)
+    names = booking.get_absolute_url() + "names/"
+
+    client.post(names, {"1-name": "Ann", "2-name": "Bob"})
+
+    assert list(booking.people.values_list("name", flat=True)) == ["Ann", "Bob"]
+
+
+def test_needs_are_replaced_and_removed_and_never_shown_again(client):
+    booking = book(create_date(), "Ann", people=[Person("Ann", access="XYZZY")])
+    need = booking.get_absolute_url() + "needs/1/"
+
+    assert not shows(client.get(need), "XYZZY")
+    refused = client.post(need, {"keep": "1", "access": "a ramp", "answering_for": "self"})
+    assert shows(refused, "Tick this so that we may keep what you wrote.")
+    assert AccessNeed.objects.get().access == "XYZZY"
+    client.post(need, {"keep": "1", "access": "a ramp", "answering_for": "self", "keep_needs": "on"})
+    assert AccessNeed.objects.get().access == "a ramp"
+    client.post(need, {"remove": "1"})
+    assert not AccessNeed.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["needs/2/", "needs/0/", "needs/99999999999999999999/"])
+def test_needs_of_nobody_do_not_exist(client, path):
+    booking = book(create_date(), "Ann")
+
+    assert client.get(booking.get_absolute_url() + path).status_code == 404
+
+
+def test_an_ended_link_says_so(client):
+    booking = book(create_date(), "Ann")
+    old = booking.get_absolute_url()
+    bookings.correct_address(booking, email="ann@example.com")
+
+    for path in ("", "names/", "needs/1/"):
+        response = client.get(old + path)
+        assert response.status_code == 410
+        assert shows(response, "This link has ended")
+    client.post(old)
+    assert Booking.objects.get().is_active
+
+
+def test_all_broken_links_look_the_same_and_many_are_slowed(client, monkeypatch):
+    from events import views
+
+    monkeypatch.setitem(views.BROKEN_LINKS, "limit", 3)
+    booking = book(create_date(), "Ann")
+    good = booking.get_absolute_url().split("/")[2]
+    forged = [
+        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        good.replace("-1:", "-2:"),
+        links.sign("made", booking.pk, 1),
+    ]
+
+    pages = {client.get(f"/bookings/{token}/").content for token in forged}
+
+    assert len(pages) == 1
+    response = client.get("/bookings/nonsense/")
+    assert response.status_code == 429
+    assert "Retry-After" in response
+
+
+def test_opening_every_link_of_every_mail_twice_changes_nothing(client):
+    date = create_date(places=1)
+    booking = book(date, "Ann", people=[Person("Ann", access="a ramp")])
+    book(date, "Bob")
+    texts = " ".join(mail.text + mail.html for mail in OutgoingMail.objects.all())
+    addresses = set(re.findall(r"https://www\.example\.org(/[^\s\"<]*)", texts))
+    assert booking.get_absolute_url() in addresses
+    before = _everything()
+
+    for address in addresses:
+        for _ in range(2):
+            assert client.get(address).status_code == 200
+            assert client.head(address).status_code == 200
+
+    assert _everything() == before
+
+
+def _everything():
+    return [list(model.objects.order_by("pk").values()) for model in (Booking, WorkshopDate, AccessNeed, OutgoingMail)]
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "trace"])
+def test_other_methods_are_refused(client, method):
+    booking = book(create_date(), "Ann")
+    for address in (booking.get_absolute_url(), booking.date.get_reserve_url(), booking.date.get_absolute_url()):
+        assert getattr(client, method)(address).status_code == 405
+
+
+def test_forms_need_a_token(db):
+    from django.test import Client
+
+    booking = book(create_date(), "Ann")
+    strict = Client(enforce_csrf_checks=True)
+
+    for address in (booking.get_absolute_url(), booking.date.get_reserve_url()):
+        response = strict.post(address, {"organisation": "The Lantern"})
+        assert response.status_code == 403
+    assert Booking.objects.get().is_active
