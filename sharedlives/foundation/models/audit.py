@@ -30,3 +30,17 @@ class AuditEntry(models.Model):
 
     def __str__(self):
         return f"{self.actor_name}: {self.action} {self.object_label}"
+
+    def sentences(self):
+        """What changed, one sentence a field; of personal fields only that they changed."""
+        return [f"{name.replace('_', ' ')}: {_in_words(change)}" for name, change in self.changes.items()]
+
+
+def _in_words(change):
+    if not isinstance(change, list):
+        return change
+    before, after = (
+        {True: "yes", False: "no"}[value] if isinstance(value, bool) else "nothing" if value in (None, "") else value
+        for value in change
+    )
+    return f"{before} \u2192 {after}"
