@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.cache import never_cache
 
+from blog.models import Post
 from events.models import WorkshopDate
 from sharedlives.foundation.models import Charity
 
@@ -23,10 +24,8 @@ PLAIN = (
 
 
 def home(request):
-    from blog.models import Post
-
     context = {
-        "posts": Post.objects.published().prefetch_related("bylines")[:3],
+        "posts": Post.objects.published().with_bylines()[:3],
         "dates": WorkshopDate.objects.published().upcoming()[:4],
     }
     return render(request, "site/home.html", context)
