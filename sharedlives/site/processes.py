@@ -9,9 +9,9 @@ import threading
 import time
 import traceback
 
-from django.core.management import call_command
 from django.db import connections
 from gunicorn.app.base import BaseApplication
+from procrastinate.contrib.django import app
 
 SECONDS_TO_FINISH = 5
 
@@ -160,4 +160,5 @@ class Web(BaseApplication):
 
 
 def run_worker():
-    call_command("procrastinate", "worker", f"--shutdown-graceful-timeout={SECONDS_TO_FINISH - 2}")
+    with app.replace_connector(app.connector.get_worker_connector()):
+        app.run_worker(shutdown_graceful_timeout=SECONDS_TO_FINISH - 2)

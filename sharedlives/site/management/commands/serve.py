@@ -81,7 +81,7 @@ class Command(BaseCommand):
             for email, password in sign_ins.items():
                 self.say(f"  {email:<24} {password}")
         outgoing = reverse("admin:foundation_outgoingmail_changelist")
-        self.say(f"No mail leaves this machine; read what would be sent at {address}{outgoing}")
+        self.say(f"The mails that the site writes are at {address}{outgoing}")
         self.say("Ctrl-C ends everything.\n")
 
     def say(self, words):
