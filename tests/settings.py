@@ -1,7 +1,9 @@
 """The site's own settings, with what tests need to be quick and alike everywhere."""
 
+import os
+
 from sharedlives.settings import *
-from sharedlives.settings import STORAGES
+from sharedlives.settings import DATABASES, STORAGES
 
 DEBUG = False
 HTTPS = False
@@ -18,3 +20,7 @@ WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DEFAULT_FROM_EMAIL = ""
+
+# A server that a test starts beside itself reads the test's database (tests/server.py).
+if SERVED_DATABASE := os.environ.get("SERVED_DATABASE"):
+    DATABASES["default"]["NAME"] = SERVED_DATABASE

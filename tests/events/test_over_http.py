@@ -1,0 +1,61 @@
+"""The race again through the real server: several processes, some of them killed in the middle of a request."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from events import views
+from events.models import Booking, RepeatedRequest
+from tests.factories import create_charity, create_date
+from tests.server import Server, Visitor, all_at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+VISITORS, PLACES = 40, 5
+
+
+@pytest.fixture
+def date():
+    create_charity()
+    return create_date(places=PLACES)
+
+
+@pytest.fixture
+def server():
+    with Server(connection.settings_dict["NAME"]) as server:
+        yield server
+
+
+def test_forty_visitors_for_five_places_through_several_processes(date, server):
+    assert views.RESERVATIONS["limit"] >= VISITORS
+
+    pages = all_at_once(VISITORS, lambda n: Visitor(server.port).reserve(date.get_reserve_url(), f"Person {n}"))
+
+    assert len(set(pages) - {None}) == VISITORS
+    states = list(Booking.objects.values_list("state", flat=True))
+    assert (states.count("confirmed"), states.count("waiting")) == (PLACES, VISITORS - PLACES)
+
+
+def test_a_killed_worker_loses_and_doubles_nothing(date, server):
+    done = threading.Event()
+
+    def kill_now_and_then():
+        while not done.wait(0.3):
+            server.kill_a_worker()
+
+    killer = threading.Thread(target=kill_now_and_then)
+    killer.start()
+    try:
+        pages = all_at_once(VISITORS, lambda n: Visitor(server.port).reserve(date.get_reserve_url(), f"Person {n}"))
+    finally:
+        done.set()
+        killer.join()
+
+    assert len(set(pages) - {None}) == VISITORS
+    assert Booking.objects.count() == VISITORS
+    assert RepeatedRequest.objects.count() == 0
+    assert Booking.objects.filter(state="confirmed").count() == PLACES
+    visitor = Visitor(server.port)
+    for page in pages:
+        assert visitor.get(page)[0] == 200
