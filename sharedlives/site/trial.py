@@ -17,10 +17,11 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from sharedlives.foundation.models import Charity
+from sharedlives.site import demo
 
-ACCOUNTS = ["admin@demo.example", "publisher@demo.example", "editor@demo.example", "organiser@demo.example"]
 EASILY_READ = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -28,7 +29,8 @@ def prepare(say) -> None:
     with _one_at_a_time():
         _bring_tables_up_to_date(say)
         _collect_static_files(say)
-        call_command("load_demo", verbosity=0)
+        with contextlib.suppress(demo.RealContent):
+            demo.load(timezone.localdate())
 
 
 @contextlib.contextmanager
@@ -74,7 +76,7 @@ def sign_ins() -> dict[str, str]:
     file = settings.LOCAL_FOLDER / "demo_passwords.json"
     kept = json.loads(file.read_text()) if file.exists() else {}
     known = {}
-    for user in get_user_model().objects.filter(email__in=ACCOUNTS):
+    for user in get_user_model().objects.filter(email__in=demo.STAFF):
         known[user.email] = kept.get(user.email) or {"password": _made_up_password(), "stored": ""}
         # Comparing what is stored saves a second of hashing at each start.
         if known[user.email]["stored"] != user.password:
@@ -83,7 +85,7 @@ def sign_ins() -> dict[str, str]:
             known[user.email]["stored"] = user.password
     if known != kept:
         write_privately(file, json.dumps(known, indent=2))
-    return {email: known[email]["password"] for email in ACCOUNTS if email in known}
+    return {email: known[email]["password"] for email in demo.STAFF if email in known}
 
 
 def _made_up_password() -> str:
