@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator
+
+from sharedlives.foundation import richtext, spoken
+from sharedlives.foundation.richtext import RichTextField
+
+if TYPE_CHECKING:
+    from events.models import Workshop
+    from sharedlives.foundation.models import User
+
+# Words that stand in addresses of our own below /blog/, now or later.
+RESERVED_SLUGS = ("archive", "authors", "feed", "page", "tags", "topics")
+
+
+def validate_not_reserved(slug: str) -> None:
+    if slug in RESERVED_SLUGS:
+        raise ValidationError(
+            'The site itself uses "%(slug)s" in addresses. Choose another word.',
+            params={"slug": slug},
+            code="reserved",
+        )
+
+
+def new_guid() -> str:
+    return uuid.uuid4().urn
+
+
+class Author(models.Model):
+    """Somebody who writes for the blog: staff or guest, with or without a sign-in of their own."""
+
+    name = models.CharField(max_length=120, help_text="As it is printed under the title.")
+    slug = models.SlugField(
+        "address", max_length=120, unique=True, help_text="Made from the name; it will be part of web addresses."
+    )
+    role = models.CharField(max_length=120, blank=True, help_text='Like "Head of Policy".')
+    organisation = models.CharField(
+        max_length=150, blank=True, help_text="Printed after the name, unless a post says otherwise."
+    )
+    bio = models.TextField("about them", max_length=1000, blank=True, help_text="Two or three plain sentences.")
+    website = models.URLField(blank=True, validators=[URLValidator(schemes=["http", "https"])])
+    handle = models.CharField(
+        max_length=60, blank=True, help_text="Their name on social networks, like AnnaSharedLives. The @ is not needed."
+    )
+    email = models.EmailField(
+        "private e-mail", blank=True, help_text="For the editors only; it is never shown on the site."
+    )
+    is_guest = models.BooleanField("guest", default=False, help_text="Does not work or volunteer for us.")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="author",
+        verbose_name="sign-in",
+        help_text="If they have one. The author stays when the sign-in goes.",
+    )
+
+    personal_fields = frozenset({"email"})
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name"),
+            models.CheckConstraint(condition=~Q(handle__startswith="@"), name="author_handle_without_at"),
+        ]
+
+    def __str__(self):
+        return f"{self.name}, {self.organisation}" if self.organisation else self.name
+
+    def save(self, *args, **kwargs):
+        self.handle = self.handle.strip().lstrip("@")
+        super().save(*args, **kwargs)
+
+
+class PostQuerySet(models.QuerySet):
+    def published(self, now: datetime | None = None) -> PostQuerySet:
+        """What the public may see. Every page, feed, sitemap and search asks here; for one post, `is_published()`."""
+        return self.filter(status=Post.Status.PUBLISHED, publish_at__lte=now or timezone.now())
+
+    def visible_to(self, user: User) -> PostQuerySet:
+        """What this visitor may open: drafts too, for staff who may see posts at their desk."""
+        if user.is_active and user.is_staff and user.has_perm("blog.view_post"):
+            return self
+        return self.published()
+
+    def newest_first(self) -> PostQuerySet:
+        return self.order_by(F("publish_at").desc(nulls_first=True), "-pk")
+
+    def with_bylines(self) -> PostQuerySet:
+        return self.prefetch_related("bylines")
+
+    def for_reading(self) -> PostQuerySet:
+        """With all that a post's own page shows, but for the dates of its workshop."""
+        return self.with_bylines().select_related("workshop", "introduced_by")
+
+
+class Post(models.Model):
+    """A piece of the blog, from the first draft on. What moves it from state to state is blog/editorial.py alone."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        ARCHIVED = "archived", "Taken down"
+
+    title = models.CharField(max_length=200)
+    slug = models.SlugField(
+        "address",
+        max_length=120,
+        unique=True,
+        validators=[validate_not_reserved],
+        error_messages={"unique": "Another post has this address. Choose another word or add a number."},
+        help_text="The last part of the post's address: /blog/<this>/. Made from the title. If you change it once the "
+        "post is out, the old address leads to the new one.",
+    )
+    standfirst = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="One or two plain sentences that say what the post is about. They open the post and stand in lists.",
+    )
+    introduction = RichTextField(
+        "host's introduction",
+        blank=True,
+        help_text="For a guest's post: who this is and why you asked them. Shown above the post, set apart from it.",
+    )
+    introduced_by = models.ForeignKey(
+        Author, on_delete=models.PROTECT, null=True, blank=True, related_name="introductions"
+    )
+    body = RichTextField("text", blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    publish_at = models.DateTimeField("goes out", null=True, blank=True, editable=False)
+    workshop = models.ForeignKey(
+        "events.Workshop",
+        # A live post that announces it must not lose its dates without a word.
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="posts",
+        verbose_name="workshop it announces",
+        help_text="Its next dates and places left are shown above the text, always as they stand.",
+    )
+    guid = models.CharField(
+        max_length=500,
+        unique=True,
+        default=new_guid,
+        editable=False,
+        help_text="What feed readers know the post by, for ever.",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="posts"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    # When the words last changed. Publishing and its like leave it alone and set moved_at.
+    updated_at = models.DateTimeField("last changed", auto_now=True)
+    moved_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        ordering = [F("publish_at").desc(nulls_first=True), "-pk"]
+        permissions = [("publish_post", "Can publish, schedule and take down posts")]
+        indexes = [models.Index("status", F("publish_at").desc(), F("id").desc(), name="post_published_newest")]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=["draft", "published", "archived"]), name="post_status"),
+            models.CheckConstraint(
+                condition=~Q(status="published") | Q(publish_at__isnull=False), name="published_post_has_a_moment"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published") | (~Q(title="") & ~Q(body="")), name="published_post_says_something"
+            ),
+            models.CheckConstraint(condition=~Q(slug="") & ~Q(slug__in=RESERVED_SLUGS), name="post_address_is_its_own"),
+        ]
+
+    def __str__(self):
+        return self.title or "(post without a title)"
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        if self.status == self.Status.PUBLISHED:
+            self.keep_address()
+
+    def keep_address(self) -> None:
+        """Remember that this address was given out; it will lead to the post for ever."""
+        if not self.addresses.filter(slug=self.slug).exists():
+            self.addresses.create(slug=self.slug)
+
+    def get_absolute_url(self):
+        return reverse("blog:post_detail", args=[self.slug])
+
+    # Where it stands
+
+    def is_published(self, now: datetime | None = None) -> bool:
+        """Whether the public may see it; the twin of `PostQuerySet.published()`."""
+        return self.status == self.Status.PUBLISHED and self.publish_at <= (now or timezone.now())
+
+    def is_scheduled(self, now: datetime | None = None) -> bool:
+        return self.status == self.Status.PUBLISHED and self.publish_at > (now or timezone.now())
+
+    def state_in_words(self) -> str:
+        if self.status != self.Status.PUBLISHED:
+            return self.Status(self.status).label
+        moment = f"{spoken.day(self.publish_at)}, {spoken.time(self.publish_at)}"
+        return f"Scheduled for {moment} (Europe/London)" if self.is_scheduled() else f"Published {moment}"
+
+    # What is shown
+
+    @property
+    def teaser(self) -> str:
+        """What a list says about the post: its standfirst, or how it begins."""
+        return self.standfirst or Truncator(richtext.plain(self.body)).words(40)
+
+    @property
+    def announced_workshop(self) -> Workshop | None:
+        """The workshop this post announces, once that is published itself."""
+        return self.workshop if self.workshop and self.workshop.is_published else None
+
+    @property
+    def introducer(self) -> str:
+        return ", ".join(filter(None, [self.introduced_by.name, self.introduced_by.role]))
+
+
+class PostAddress(models.Model):
+    """An address under which a post was once public; points at the post, so there are no chains and no loops."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="addresses")
+    slug = models.SlugField("address", max_length=120, unique=True)
+
+    class Meta:
+        verbose_name_plural = "post addresses"
+
+    def __str__(self):
+        return self.slug
+
+
+class Byline(models.Model):
+    """Who wrote a post, as printed: name and organisation stay as they were, whatever the author does later."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="bylines")
+    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="bylines")
+    position = models.PositiveSmallIntegerField("order", default=1)
+    name = models.CharField("name as printed", max_length=120, blank=True, help_text="Empty: as the author has it.")
+    organisation = models.CharField(
+        "organisation as printed", max_length=150, blank=True, help_text="Empty at first: as the author has it."
+    )
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post", "author"],
+                name="byline_names_each_author_once",
+                violation_error_message="This author is there already.",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="byline_is_printed"),
+        ]
+
+    def __str__(self):
+        return f"{self.name}, {self.organisation}" if self.organisation else self.name
+
+    def save(self, *args, **kwargs):
+        self.name = self.name or self.author.name
+        if self._state.adding:
+            self.organisation = self.organisation or self.author.organisation
+        super().save(*args, **kwargs)

@@ -1,0 +1,28 @@
+"""A day and a time as typed at a desk in the UK, made into a moment. Two nights a year that needs a question."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from django.core.exceptions import ValidationError
+
+from . import spoken
+
+
+def moment(day: date, at: time) -> datetime:
+    """The moment when UK clocks show this. Refuses, in words, an hour that is skipped or comes twice."""
+    early = datetime.combine(day, at, tzinfo=spoken.LONDON)
+    late = early.replace(fold=1)
+    if early.astimezone(UTC).astimezone(spoken.LONDON).replace(tzinfo=None) != early.replace(tzinfo=None):
+        raise ValidationError(
+            f"There is no {spoken.time(early)} on {spoken.day(early)}: the clocks go forward from 1am to 2am that "
+            "night. Choose another time.",
+            code="skipped",
+        )
+    if early.utcoffset() != late.utcoffset():
+        raise ValidationError(
+            f"{spoken.time(early)} comes twice on {spoken.day(early)}: the clocks go back from 2am to 1am that night. "
+            "Choose a time before 1am, or 2am or later.",
+            code="twice",
+        )
+    return early
