@@ -83,6 +83,11 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         "calendar",
     ]
 
+    def get_fields(self, request, obj=None):
+        """Whoever reads the link in a mail about an account can open that account."""
+        fields = super().get_fields(request, obj)
+        return fields if _may_read(request, obj) else [name for name in fields if name not in ("words", "html_half")]
+
     @admin.display(description="text")
     def words(self, row):
         return format_html('<pre class="mail-text">{}</pre>', row.text)
@@ -103,7 +108,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404
-        if not self.has_view_permission(request, row):
+        if not (self.has_view_permission(request, row) and _may_read(request, row)):
             raise PermissionDenied
         response = HttpResponse(row.html)
         response._csp_exempt = True
@@ -120,3 +125,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         for row in queryset:
             mail.send_again(row)
         self.message_user(request, "Put back in the queue; it goes out within a minute.")
+
+
+def _may_read(request, row):
+    return row is None or request.user.is_superuser or not row.opens_an_account()

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
@@ -16,6 +16,11 @@ class AuditedModelAdmin(admin.ModelAdmin):
 
     Takes the place of Django's own admin log, which staff could edit and which quotes personal data.
     """
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if isinstance(db_field, models.URLField):
+            kwargs.setdefault("assume_scheme", "https")  # for "www.example.org"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def construct_change_message(self, request, form, formsets, add=False):
         request._audit_changes = _changes(form, formsets or [])

@@ -54,7 +54,9 @@ def page_not_found(request, exception=None):
 @never_cache
 def too_many_requests(request: HttpRequest, retry_after: int) -> HttpResponse:
     context = {"wait": _in_words(retry_after), "kept": kept_text(request)}
-    return render(request, "429.html", context, status=429, headers={"Retry-After": str(retry_after)})
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(retry_after)
+    return response
 
 
 @never_cache
