@@ -206,7 +206,8 @@ def plain(text: str) -> str:
     return " ".join(words.split())
 
 
-# What the editor offers, per policy; its output stays within the allow-list above. HouseRules is static/js/editor.js.
+# What the editor offers, per policy; its output stays within the allow-list above. The last two are
+# ours: static/js/editor.js and paste.js.
 _MENU = [{"group": group} for group in ("blockType -lists", "lists", "nodes -blockType -lists")] + [
     {"group": group} for group in ("marks", "link", "table", "history")
 ]
@@ -223,6 +224,7 @@ _GUEST_TOOLS = {
     "Menu": {"groups": _MENU},
     "NoSpellCheck": False,
     "HouseRules": True,
+    "TidyPaste": True,
 }
 EDITOR_TOOLS = {
     "guest": _GUEST_TOOLS,
