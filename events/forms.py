@@ -15,6 +15,7 @@ from .bookings import Person
 from .models import MOST_PEOPLE, Booking
 from .models.bookings import MOST_SUPPORT_WORKERS, phone_key
 
+SMALL_NUMBER = re.compile("[0-9]{1,4}")
 UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -83,6 +84,14 @@ class PersonForm(forms.Form):
 
 
 class _PeopleFormSet(forms.BaseFormSet):
+    def get_form_kwargs(self, index):
+        # Somebody without a name or needs is a person all the same, not an empty row to be passed over.
+        return super().get_form_kwargs(index) | {"empty_permitted": False}
+
+    def clean(self):
+        if not self.forms:
+            raise ValidationError("At least one person has to come.")
+
     def people(self) -> list[Person]:
         return [form.person() for form in self.forms]
 
@@ -155,6 +164,8 @@ class ReservationForm(forms.Form):
 
     def clean(self):
         data = self.cleaned_data
+        if "stamp" in self.errors:
+            self.data["stamp"] = new_stamp()
         if not data.get("email") and not data.get("phone") and not {"email", "phone"} & set(self.errors):
             self.add_error("email", "Give an e-mail address or a phone number, so that we can reach you.")
         told = self.people and any(
@@ -200,16 +211,23 @@ def reservation_forms(request, form_class=ReservationForm):
         return form_class(people=people, initial={"stamp": new_stamp()}), people
     posted = request.POST.copy()
     if asked_for_another_number(request):
-        count = int(posted["people-TOTAL_FORMS"]) if posted.get("people-TOTAL_FORMS", "").isdecimal() else 1
+        shown = posted.get("people-TOTAL_FORMS", "")
+        count = int(shown) if SMALL_NUMBER.fullmatch(shown) else 1
         count = min(max(count + (1 if "add_person" in posted else -1), 1), MOST_PEOPLE)
         posted["people-TOTAL_FORMS"] = str(count)
         # What was typed is shown again, unchecked: they are not done yet.
         people = PeopleFormSet(prefix="people", initial=[_typed(posted, number) for number in range(count)])
         form = form_class(people=people, initial={**posted.dict(), "stamp": posted.get("stamp") or new_stamp()})
         return form, people
-    if not _is_stamped(posted.get("stamp", "")):
-        posted["stamp"] = new_stamp()
-    people = PeopleFormSet(posted, prefix="people")
+    if not SMALL_NUMBER.fullmatch(posted.get("people-TOTAL_FORMS", "")):
+        posted["people-TOTAL_FORMS"] = ""  # Python reads digits of every script as numbers
+    people = PeopleFormSet(
+        posted,
+        prefix="people",
+        error_messages={
+            "missing_management_form": "Something went wrong with this page. Please press the button again."
+        },
+    )
     return form_class(posted, people=people), people
 
 
@@ -220,13 +238,6 @@ def asked_for_another_number(request) -> bool:
 def _typed(posted, number):
     names = ("name", "access", "dietary", "answering_for")
     return {name: posted.get(f"people-{number}-{name}", "") for name in names}
-
-
-def _is_stamped(stamp) -> bool:
-    try:
-        return bool(links.read("reserve", stamp))
-    except links.BadLink:
-        return False
 
 
 class AddressForm(forms.Form):

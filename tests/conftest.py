@@ -1,6 +1,9 @@
+import math
+
 import pytest
 from django.db import connection
 
+from sharedlives.foundation import worker_watch
 from sharedlives.foundation.models import Charity
 
 
@@ -21,6 +24,12 @@ def _facts_are_read_anew(monkeypatch):
     """Each test begins with its own facts: what a process remembers outlives a rolled-back test."""
     monkeypatch.setattr(Charity, "_last_seen", None)
     monkeypatch.setattr(Charity, "_seen_at", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_watches_the_worker(monkeypatch):
+    """Looking after the worker happens in a thread of its own, with a connection outside the test's transaction."""
+    monkeypatch.setattr(worker_watch, "_looked_at", math.inf)
 
 
 @pytest.fixture(autouse=True)
