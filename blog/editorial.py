@@ -89,7 +89,7 @@ def _move(post: Post, name: str, *, by: User, at: datetime | None = None, note: 
         raise EditorialRefused("Publishing is for colleagues with that right. Ask one of them to look at this post.")
     # Lock the row, so that of two people who press different buttons one comes first and the other is told.
     locked = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
-    move, before = MOVES[name], _where(locked)
+    move, before = MOVES[name], where(locked)
     if before not in move.leads:
         raise EditorialRefused(REFUSALS[name, before])
     after = move.leads[before]
@@ -103,7 +103,8 @@ def _move(post: Post, name: str, *, by: User, at: datetime | None = None, note: 
     return post
 
 
-def _where(post: Post) -> str:
+def where(post: Post) -> str:
+    """Where the post stands, as the table has it."""
     if post.status != PUBLISHED:
         return post.status
     return SCHEDULED if post.is_scheduled() else LIVE
