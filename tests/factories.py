@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 from django.utils.text import slugify
 
+from blog.models import Author, Post
 from events import bookings
 from events.bookings import Person
 from events.models import Venue, Workshop, WorkshopDate
@@ -70,3 +71,24 @@ def book(date, name="Ann", *, email=None, people=1, **fields):
     email = f"{name.lower().replace(' ', '.')}@example.org" if email is None else email
     people = [Person()] * people if isinstance(people, int) else people
     return bookings.reserve(date, contact_name=name, email=email, people=people, **fields).booking
+
+
+# --- The blog ---------------------------------------------------------------------------------------------------------
+
+
+def create_author(*, name="Anna McEwen", **fields):
+    fields.setdefault("slug", slugify(name) or f"author-{Author.objects.count()}")
+    return Author.objects.create(name=name, **fields)
+
+
+def create_post(*, title="Being and well-being", authors=None, is_published=True, **fields):
+    """A post by one author; out since yesterday, or a draft with `is_published=False`."""
+    fields.setdefault("slug", slugify(title)[:100] or f"post-{Post.objects.count()}")
+    fields.setdefault("body", "<p>A good life is more than being put back together.</p>")
+    if is_published:
+        fields.setdefault("publish_at", timezone.now() - timedelta(days=1))
+        fields.setdefault("status", Post.Status.PUBLISHED)
+    post = Post.objects.create(title=title, **fields)
+    for position, author in enumerate(authors or [Author.objects.first() or create_author()], start=1):
+        post.bylines.create(author=author, position=position)
+    return post

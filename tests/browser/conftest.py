@@ -1,0 +1,88 @@
+"""A real browser before a live server. Any violation of the Content-Security-Policy, any error in the console or in a
+script fails the test, whatever else it looks at."""
+
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("no chromium on this machine")
+    # Playwright keeps an event loop in this thread, which Django would take for an async view.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints():
+    """What the browser complained of; a test may take out what it expects."""
+    return []
+
+
+@pytest.fixture
+def new_page(browser, live_server, complaints):
+    """A function that opens another person's browser: `new_page(user, **options of the context)`."""
+    contexts = []
+
+    def open_page(user=None, **options):
+        context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="Europe/London", **options)
+        contexts.append(context)
+        if user:
+            client = Client()
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.set_default_timeout(10_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(new_page):
+    """A member of the public."""
+    return new_page()
+
+
+def axe_findings(page, *, within=None):
+    """What axe finds, as "rule: where" lines; with `within` (a CSS selector) only there."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = {"include": [within]} if within else None
+    results = Axe().run(page, context=context)
+    return [
+        f"{violation['id']}: {' '.join(map(str, node['target']))}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
