@@ -398,11 +398,17 @@ class BookingAdmin(AuditedModelAdmin):
         return HttpResponseRedirect(reverse("admin:events_booking_change", args=[booking.pk]))
 
 
+class DateFilter(admin.RelatedOnlyFieldListFilter):
+    def field_choices(self, field, request, model_admin):
+        shown = model_admin.get_queryset(request).values(f"{self.field_path}__pk")
+        return [(date.pk, str(date)) for date in WorkshopDate.objects.in_order().filter(pk__in=shown)]
+
+
 @admin.register(AccessNeed)
 class AccessNeedAdmin(ReadOnlyAdmin):
     list_display = ["date", "place", "is_for_somebody_else"]
     list_select_related = ["place__booking__date__workshop", "place__booking__date__venue"]
-    list_filter = [("place__booking__date", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [("place__booking__date", DateFilter)]
     fields = ["date", "place", "name", "access", "dietary", "is_for_somebody_else", "consented_at"]
     readonly_fields = ["date", "name"]
 
