@@ -6,6 +6,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,8 @@ from sharedlives.foundation.private_postgres import NoPostgres, accounts, progra
 from tests.processes import is_running, wait_for
 
 ROOT = Path(__file__).parents[2]
+# What a server gives up that never waits for the disk, as the one for tests does.
+PROMISES = ("fsync", "synchronous_commit", "full_page_writes")
 # Uses the database in the folder given until its standard input ends; says who serves it.
 CLIENT = """
 import json, sys
@@ -44,7 +47,9 @@ class Client:
         self.begun.append(self)
 
     def connected(self):
-        self.answer = json.loads(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        self.answer = json.loads(line)
         self.server = int((Path(self.answer["data_directory"]) / "postmaster.pid").read_text().split()[0])
         return self
 
@@ -80,7 +85,8 @@ def supervisor_of(server):
 
 
 def test_processes_share_one_server_which_ends_after_the_last_of_them(folder):
-    first = Client(folder).connected()
+    first = Client(folder, *PROMISES).connected()
+    assert [first.answer[word] for word in PROMISES] == ["off", "off", "off"]
     second = Client(folder).connected()
     assert first.server == second.server
 
@@ -92,7 +98,7 @@ def test_processes_share_one_server_which_ends_after_the_last_of_them(folder):
     assert not (folder / "address").exists()
 
 
-def test_only_its_owner_can_reach_it(folder):
+def test_only_its_owner_can_reach_it_and_it_ends_by_itself_when_those_who_use_it_are_killed(folder):
     client = Client(folder, "listen_addresses", "unix_socket_permissions").connected()
 
     assert client.answer["listen_addresses"] == ""
@@ -100,11 +106,6 @@ def test_only_its_owner_can_reach_it(folder):
     for closed in (folder, Path(client.answer["host"])):
         assert (closed.stat().st_mode & 0o777, closed.stat().st_uid) == (0o700, os.geteuid())
     assert (folder / "server.log").stat().st_mode & 0o777 == 0o600
-    client.leave()
-
-
-def test_it_ends_by_itself_when_those_who_use_it_are_killed(folder):
-    client = Client(folder).connected()
 
     client.kill()
 
@@ -125,10 +126,11 @@ def test_a_killed_supervisor_takes_the_server_along_and_the_next_start_is_clean(
     wait_for(lambda: not is_running(after.server))
 
 
-def test_after_a_killed_server_the_next_start_recovers(folder):
-    client = Client(folder, durability="durable").connected()
+def test_after_a_killed_server_the_next_start_recovers_what_was_written(folder):
+    client = Client(folder, *PROMISES, durability="durable").connected()
+    assert [client.answer[word] for word in PROMISES] == ["on", "on", "on"]
     with psycopg.connect(host=client.answer["host"], port=5432, user="postgres", dbname="postgres") as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 1 AS one")
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
 
     os.kill(client.server, signal.SIGKILL)
     wait_for(lambda: not is_running(client.server))
@@ -136,8 +138,6 @@ def test_after_a_killed_server_the_next_start_recovers(folder):
 
     with psycopg.connect(host=after.answer["host"], port=5432, user="postgres", dbname="postgres") as connection:
         assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
-    client.leave()
-    after.leave()
 
 
 def test_killed_while_making_the_cluster_it_makes_it_anew(tmp_path):
@@ -172,44 +172,35 @@ def test_a_spoilt_cluster_is_made_anew_if_it_was_never_meant_to_last(folder):
     Client(folder).connected().leave()
 
 
-def test_only_tests_may_forget_at_a_power_cut(folder):
-    words = ("fsync", "synchronous_commit", "full_page_writes")
-    fast = Client(folder, *words).connected()
-    assert [fast.answer[word] for word in words] == ["off", "off", "off"]
-    fast.leave()
-    wait_for(lambda: not is_running(fast.server))
-
-    durable = Client(folder, *words, durability="durable").connected()
-
-    assert [durable.answer[word] for word in words] == ["on", "on", "on"]
-    durable.leave()
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
-def test_root_without_user_namespaces_keeps_the_cluster_where_nobody_can_reach_it(folder, tmp_path):
-    public = tmp_path / "public"
-    public.mkdir(mode=0o755)
-    for parent in [public, *public.parents]:
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
+def test_root_without_user_namespaces_keeps_the_cluster_where_nobody_can_reach_it(tmp_path, public_folder):
     before = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 from sharedlives.foundation import private_postgres
 private_postgres.SUPERVISOR[-1] = private_postgres.SUPERVISOR[-1].replace(
     "supervisor.main",
-    "from sharedlives.foundation.private_postgres import accounts; import pathlib; accounts.can_enter_namespace = lambda folder: False; "
-    "accounts.PUBLIC_FOLDER = pathlib.Path({str(public)!r}); supervisor.main",
+    "from sharedlives.foundation.private_postgres import accounts; import pathlib; "
+    "accounts.can_enter_namespace = lambda folder: False; "
+    "accounts.PUBLIC_FOLDER = pathlib.Path({str(public_folder)!r}); supervisor.main",
 )
 """
-    client = Client(folder.parent / "namespaceless", before=before).connected()
+    client = Client(tmp_path, before=before).connected()
 
     cluster = Path(client.answer["data_directory"])
-    assert public in cluster.parents
+    assert public_folder in cluster.parents
     assert cluster.stat().st_uid == pwd.getpwnam("nobody").pw_uid
     assert Path(f"/proc/{client.server}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
     client.kill()
     wait_for(lambda: not is_running(client.server))
+
+
+@pytest.fixture
+def public_folder():
+    """pytest's own temporary folders are closed to others."""
+    with tempfile.TemporaryDirectory(dir=accounts.PUBLIC_FOLDER) as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
 
 
 def test_a_folder_that_somebody_else_has_laid_out_is_refused(tmp_path):

@@ -102,9 +102,12 @@ def is_listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_it_opens_says_where_to_go_and_ends_in_good_order(serve, local_folder):
-    site = serve().ready()
+def test_it_opens_on_the_next_free_port_says_where_to_go_and_ends_in_good_order(serve, local_folder):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        site = serve("--port", str(taken)).ready()
 
+    assert f"Port {taken} is taken; using {site.port}." in site.said
     status, page = site.get("/")
     assert (status, "<h1" in page) == (200, True)
     style = re.search(r'href="(/static/css/site\.[0-9a-f]+\.css)"', page)[1]
@@ -115,53 +118,39 @@ def test_it_opens_says_where_to_go_and_ends_in_good_order(serve, local_folder):
         assert f"{email:<24} {known['password']}" in site.said
     assert (local_folder / "demo_passwords.json").stat().st_mode & 0o777 == 0o600
 
-    family = site.family()
-    assert len(family) > 5
     assert site.end(signal.SIGTERM) == 0
-    wait_for(lambda: not any(is_running(pid) for pid in family))
+    wait_for(lambda: not (local_folder / "postgres" / "address").exists())
     assert not is_listening(site.port)
     assert "Traceback" not in site.said
 
 
-def test_it_takes_the_next_port_when_one_is_taken_and_stays_on_this_machine(serve, local_folder):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
-        site = serve("--port", str(taken)).ready()
-
-    assert f"Port {taken} is taken; using {site.port}." in site.said
-    assert taken < site.port < taken + 100
-    listening = Path("/proc/net/tcp").read_text() if Path("/proc/net/tcp").exists() else f"0100007F:{site.port:04X} "
-    assert f" 0100007F:{site.port:04X} " in f" {listening}"
-    assert f" 00000000:{site.port:04X} " not in listening
-    assert site.end(signal.SIGINT) == 130
-    assert "Traceback" not in site.said
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
-def test_killed_it_takes_everything_along(serve):
+def test_what_dies_is_started_again_and_everything_goes_with_a_killed_parent(serve):
     site = serve().ready()
-    family = site.family()
+    listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()]
+    assert [each for each in listening if each.endswith(f":{site.port:04X}")][0] == f"0100007F:{site.port:04X}"
 
-    site.end(signal.SIGKILL)
-
-    wait_for(lambda: not any(is_running(pid) for pid in family))
-    assert not is_listening(site.port)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
-def test_what_dies_is_started_again(serve):
-    site = serve().ready()
-    web, worker = [pid for pid in site.family() if _parent(pid) == site.process.pid and _runs_serve(pid)]
-
-    for pid in (web, worker):
+    for pid in [pid for pid in site.family() if _parent(pid) == site.process.pid and _runs_serve(pid)]:
         os.kill(pid, signal.SIGKILL)
 
-    for name in ("web server", "job worker"):
-        assert site.process.stdout.readline() == f"The {name} has ended (SIGKILL); starting it again.\n"
+    assert sorted(site.process.stdout.readline() for _ in range(2)) == [
+        f"The {name} has ended (SIGKILL); starting it again.\n" for name in ("job worker", "web server")
+    ]
     assert site.get("/")[0] == 200
-    site.end(signal.SIGTERM)
+
+    family = site.family()
+    assert len(family) > 5
+    site.end(signal.SIGKILL)
+    wait_for(lambda: not any(is_running(pid) for pid in family))
+    assert not is_listening(site.port)
+
+
+def test_interrupted_at_its_preparations_it_ends_quietly(serve, local_folder):
+    site = serve()
+    wait_for(lambda: (local_folder / "postgres" / "address").exists())
+
+    assert site.end(signal.SIGINT) == 130
+    assert site.said.strip() == "Stopping ..."
 
 
 def _parent(pid):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import PORT, START_SECONDS, USER, NoPostgres, accounts, try_lock
 
-LOOK_EVERY = 0.5  # seconds between two looks whether a client is left
+LOOK_EVERY = 0.25  # seconds between two looks whether a client is left
 PATIENCE = ((signal.SIGINT, 10), (signal.SIGQUIT, 5), (signal.SIGKILL, 60))
 PR_SET_PDEATHSIG = 1
 SETTINGS = {
@@ -58,6 +58,8 @@ def supervise(folder, durable):
             signal.signal(number, lambda *_: server.send_signal(signal.SIGINT))
         _announce(folder, sockets)
         _stop_when_nobody_is_left(folder, server)
+        with contextlib.suppress(OSError):
+            sockets.rmdir()  # one of its own, in /tmp; any other still has files
 
 
 def _take_over(folder, lock):
@@ -149,7 +151,7 @@ def _is_ready(server, cluster):
     """What pg_ctl asks too: the last line of the server's own file."""
     with contextlib.suppress(FileNotFoundError):
         lines = (cluster / "postmaster.pid").read_text().splitlines()
-        return lines[0] == str(server.pid) and lines[-1].strip() == "ready"
+        return lines[:1] == [str(server.pid)] and lines[-1].strip() == "ready"
     return False
 
 
