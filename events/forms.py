@@ -116,7 +116,10 @@ class ReservationForm(forms.Form):
 
     stamp = StampField()
     contact_name = OneLineField(
-        label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label="Your name",
+        max_length=120,
+        error_messages={"required": "Tell us your name, so that we know whom we write to."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label="Your e-mail",
