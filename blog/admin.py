@@ -47,10 +47,10 @@ class BylineFormSet(forms.BaseInlineFormSet):
             raise ValidationError("This post is published, so it needs at least one byline.")
 
 
-class BylineInline(admin.TabularInline):
+class BylineInline(admin.StackedInline):
     model = Byline
     formset = BylineFormSet
-    fields = ["position", "author", "name", "organisation"]
+    fields = [("author", "position"), ("name", "organisation")]
     autocomplete_fields = ["author"]
     verbose_name_plural = "bylines: who wrote it, in the order as printed"
 

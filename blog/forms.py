@@ -26,6 +26,15 @@ class PostForm(forms.ModelForm):
     # The post as a colleague has saved it meanwhile.
     theirs: Post | None = None
 
+    class Meta:
+        model = Post
+        fields = ["title", "slug", "standfirst", "body", "introduction", "introduced_by", "workshop"]
+        widgets = {
+            "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "slug": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "standfirst": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 3}),
+        }
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
@@ -36,6 +45,9 @@ class PostForm(forms.ModelForm):
     @cached_property
     def changed_data(self):
         return [name for name in super().changed_data if name not in self.not_of_the_post]
+
+    def clean_standfirst(self):
+        return " ".join(self.cleaned_data["standfirst"].split())
 
     def clean_slug(self):
         slug = self.cleaned_data["slug"] or self._new_slug()

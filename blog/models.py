@@ -121,8 +121,8 @@ class Post(models.Model):
         unique=True,
         validators=[validate_not_reserved],
         error_messages={"unique": "Another post has this address. Choose another word or add a number."},
-        help_text="The last part of the post's address: /blog/<this>/. Made from the title. If you change it once the "
-        "post is out, the old address leads to the new one.",
+        help_text="The last part of the post's web address, after /blog/. Made from the title. If you change it once "
+        "the post is out, the old address leads to the new one.",
     )
     standfirst = models.CharField(
         max_length=300,

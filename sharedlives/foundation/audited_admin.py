@@ -17,6 +17,9 @@ class AuditedModelAdmin(admin.ModelAdmin):
     Takes the place of Django's own admin log, which staff could edit and which quotes personal data.
     """
 
+    class Media:
+        js = ["js/desk.js"]
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if isinstance(db_field, models.URLField):
             kwargs.setdefault("assume_scheme", "https")  # for "www.example.org"
