@@ -46,6 +46,9 @@ class BookingQuerySet(models.QuerySet):
     def active(self):
         return self.filter(state__in=ACTIVE)
 
+    def holding_a_place(self):
+        return self.filter(state__in=HOLDS_A_PLACE)
+
     def waiting_in_order(self):
         return self.filter(state=Booking.State.WAITING).order_by("queued_at", "pk")
 

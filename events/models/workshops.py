@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -121,6 +122,7 @@ class WorkshopDateQuerySet(models.QuerySet):
         return self.select_related("workshop", "venue").order_by("starts_at", "pk")
 
 
+ALREADY_TAKEN = "More places are taken already. Cancel bookings first, or allow overbooking."
 # How long a date without an end is taken to last.
 LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
 
@@ -203,7 +205,7 @@ class WorkshopDate(models.Model):
             models.CheckConstraint(
                 condition=Q(places=None) | Q(ordinary_taken__lte=F("places") - F("support_places") + F("overbook")),
                 name="date_is_not_oversold",
-                violation_error_message="More places are taken already. Cancel bookings first, or allow overbooking.",
+                violation_error_message=ALREADY_TAKEN,
             ),
         ]
 
@@ -222,15 +224,19 @@ class WorkshopDate(models.Model):
         )
 
     def clean(self):
-        """Count anew what is taken, so that the constraints are checked against the bookings as they are."""
-        if self.pk:
-            from .bookings import HOLDS_A_PLACE
+        """Refuse fewer places than are taken; a form leaves the counters out, so their constraint is not checked."""
+        if self.pk and self.places is not None and self._ordinary_taken() > self._ordinary_places():
+            raise ValidationError({"places": ALREADY_TAKEN})
 
-            held = self.bookings.filter(state__in=HOLDS_A_PLACE).aggregate(
-                people=Coalesce(Sum("places"), 0), support=Coalesce(Sum("support_workers"), 0)
-            )
-            self.support_taken = min(held["support"], self.support_places or 0)
-            self.ordinary_taken = held["people"] + held["support"] - self.support_taken
+    def _ordinary_places(self) -> int:
+        return (self.places or 0) - (self.support_places or 0) + (self.overbook or 0)
+
+    def _ordinary_taken(self) -> int:
+        """As the database will count it once the support places are what they are now."""
+        taken = self.bookings.holding_a_place().aggregate(
+            people=Coalesce(Sum("places"), 0), support=Coalesce(Sum("support_workers"), 0)
+        )
+        return taken["people"] + max(0, taken["support"] - (self.support_places or 0))
 
     def _new_slug(self) -> str:
         """Place, month and year: "london-october-2019", numbered when taken. Made once and never again."""

@@ -1,0 +1,384 @@
+"""Workshops and bookings at the staff's desk."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from events.bookings import Person
+from events.forms import new_stamp
+from events.models import AccessNeed, Booking, Venue, Workshop, WorkshopDate
+from sharedlives.foundation.models import AuditEntry, OutgoingMail
+from tests.events.test_pages import answers, shows
+from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
+
+pytestmark = pytest.mark.django_db
+
+ORGANISER = [
+    *(
+        f"events.{verb}_{model}"
+        for verb in ("view", "add", "change", "delete")
+        for model in ("workshop", "workshopdate", "venue")
+    ),
+    "events.view_booking",
+    "events.add_booking",
+    "events.change_booking",
+    "events.view_place",
+    "events.view_repeatedrequest",
+    "events.cancel_workshopdate",
+]
+
+
+@pytest.fixture(autouse=True)
+def charity():
+    return create_charity()
+
+
+@pytest.fixture
+def organiser():
+    return create_user(email="olive@example.org", name="Olive", permissions=ORGANISER)
+
+
+@pytest.fixture
+def desk(client, organiser):
+    client.force_login(organiser)
+    return client
+
+
+def said(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def date_form(date, **changes):
+    """What the change form of a date sends."""
+    local = timezone.localtime(date.starts_at)
+    sent = {
+        "state": date.state,
+        "starts_at_0": f"{local:%Y-%m-%d}",
+        "starts_at_1": f"{local:%H:%M}",
+        "ends_at_0": f"{local + timedelta(hours=4):%Y-%m-%d}",
+        "ends_at_1": f"{local + timedelta(hours=4):%H:%M}",
+        "venue": date.venue_id or "",
+        "area": date.area,
+        "places": date.places,
+        "support_places": date.support_places,
+        "overbook": date.overbook,
+        "booking_opens_at_0": "",
+        "booking_opens_at_1": "",
+        "booking_closes_at_0": "",
+        "booking_closes_at_1": "",
+        "access_provision": "",
+    }
+    return sent | changes
+
+
+def change(date):
+    return reverse("admin:events_workshopdate_change", args=[date.pk])
+
+
+# Dates
+
+
+def test_the_list_of_dates_shows_taken_places_and_waiting(desk):
+    date = create_date(places=2)
+    for name in ("Ann", "Bob", "Cat"):
+        book(date, name)
+
+    response = desk.get(reverse("admin:events_workshopdate_changelist"))
+
+    assert shows(response, '<td class="field-taken_of_places">2 of 2</td>')
+    assert shows(response, '<td class="field-waiting">1</td>')
+
+
+@pytest.mark.parametrize(
+    ("model", "make"), [("workshopdate", create_date), ("booking", lambda **f: book(create_date(**f), f["area"]))]
+)
+def test_lists_take_the_same_queries_for_one_row_and_for_three(desk, django_assert_max_num_queries, model, make):
+    address = reverse(f"admin:events_{model}_changelist")
+
+    def queries():
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert desk.get(address).status_code == 200
+        return len(captured)
+
+    make(area="York")
+    queries()
+    with_one = queries()
+    make(area="Leeds")
+    make(area="Hull")
+
+    assert queries() == with_one
+
+
+def test_a_new_workshop_is_entered_with_its_three_dates_and_their_addresses_never_change(desk):
+    venue = create_venue()
+    sent = {
+        "title": "Shared Lives where you are", "slug": "where-you-are", "summary": "A day.", "description": "",
+        "audience": "", "partners": "", "cost": "Free", "is_published": "on",
+        "dates-TOTAL_FORMS": "3", "dates-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    when = [
+        ("2019-10-28", "", venue.pk),
+        ("2019-10-29", "Birmingham city centre", ""),
+        ("2019-11-04", "Manchester", ""),
+    ]
+    for number, (day, area, place) in enumerate(when):
+        sent |= {
+            f"dates-{number}-starts_at_0": day, f"dates-{number}-starts_at_1": "11:00",
+            f"dates-{number}-ends_at_0": day, f"dates-{number}-ends_at_1": "15:00",
+            f"dates-{number}-venue": place, f"dates-{number}-area": area, f"dates-{number}-places": "20",
+            f"dates-{number}-support_places": "0", f"dates-{number}-state": "scheduled",
+        }  # fmt: skip
+
+    response = desk.post(reverse("admin:events_workshop_add"), sent)
+
+    assert response.status_code == 302
+    dates = list(WorkshopDate.objects.order_by("starts_at"))
+    assert [date.slug for date in dates] == [
+        "london-october-2019",
+        "birmingham-city-centre-october-2019",
+        "manchester-november-2019",
+    ]
+    assert dates[0].when == "Monday 28 October 2019, 11am to 3pm"
+
+    dates[1].area = "Coventry"
+    dates[1].starts_at += timedelta(days=60)
+    dates[1].ends_at += timedelta(days=60)
+    dates[1].save()
+    assert WorkshopDate.objects.get(pk=dates[1].pk).slug == "birmingham-city-centre-october-2019"
+
+
+def test_a_second_date_in_the_same_place_and_month_gets_a_number():
+    workshop = create_workshop()
+    starts_at = timezone.now().replace(day=1) + timedelta(days=40)
+
+    slugs = [
+        create_date(workshop=workshop, area="Leeds", starts_at=starts_at.replace(day=day)).slug for day in (5, 6, 7)
+    ]
+
+    assert slugs[1:] == [f"{slugs[0]}-2", f"{slugs[0]}-3"]
+
+
+def test_a_date_needs_a_venue_or_an_area(desk):
+    date = create_date()
+
+    response = desk.post(change(date), date_form(date, area=""))
+
+    assert shows(response, "Choose a venue, or say in which area it will be.")
+
+
+def test_places_cannot_be_lowered_below_what_is_taken(desk):
+    date = create_date(places=5)
+    book(date, "Ann", people=3)
+
+    response = desk.post(change(date), date_form(date, places=2))
+
+    assert shows(response, "More places are taken already.")
+    date.refresh_from_db()
+    assert date.places == 5
+
+
+def test_support_places_cannot_be_lowered_so_that_their_people_no_longer_fit(desk):
+    date = create_date(places=5, support_places=2)
+    book(date, "Ann", people=3, support_workers=2)
+
+    response = desk.post(change(date), date_form(date, places=4, support_places=0))
+
+    assert shows(response, "More places are taken already.")
+
+
+def test_cancelled_is_no_choice_of_the_form_and_a_crafted_one_is_refused(desk):
+    date = create_date()
+
+    response = desk.post(change(date), date_form(date, state="cancelled"))
+
+    assert response.status_code == 200
+    date.refresh_from_db()
+    assert date.state == WorkshopDate.State.SCHEDULED
+
+
+def test_cancelling_a_date_asks_first_and_says_whom_it_tells(desk, organiser):
+    date = create_date()
+    book(date, "Ann")
+    book(date, "Bob", email="", phone="0151 496 0007")
+    address = reverse("admin:events_workshopdate_cancel", args=[date.pk])
+
+    asked = desk.get(address)
+    assert shows(
+        asked, "2 bookings end. 1 gets a mail with your words; <strong>1 gave only a phone number: ring them</strong>"
+    )
+    date.refresh_from_db()
+    assert not date.is_cancelled
+
+    response = desk.post(address, {"reason": "The boiler broke."}, follow=True)
+
+    assert said(response) == ["The date is cancelled. 2 bookings ended; a mail goes to each that has one."]
+    assert "The boiler broke." in OutgoingMail.objects.get(template="events/email/date_cancelled").text
+    assert AuditEntry.objects.get(action="cancelled the date").actor == organiser
+
+
+def test_the_first_in_order_gets_a_free_place_by_one_button(desk):
+    date = create_date(places=1)
+    ann = book(date, "Ann")
+    book(date, "Bob")
+    book(date, "Cat")
+    desk.post(reverse("admin:events_booking_cancel", args=[ann.pk]))
+    address = reverse("admin:events_workshopdate_give_place", args=[date.pk])
+    assert shows(desk.get(change(date)), "Give a place to the first in order")
+
+    assert desk.get(address).status_code == 405
+    response = desk.post(address, follow=True)
+
+    assert said(response)[0].startswith("Bob (Booking ")
+    assert dict(Booking.objects.values_list("contact_name", "state")) == {
+        "Ann": "cancelled",
+        "Bob": "confirmed",
+        "Cat": "waiting",
+    }
+    assert "only 0 ordinary" in said(desk.post(address, follow=True))[0]
+
+
+@pytest.mark.parametrize("what", ["workshop", "workshopdate", "venue"])
+def test_deleting_anything_with_bookings_is_refused(desk, what):
+    date = create_date(venue=create_venue())
+    book(date, "Ann")
+    row = {"workshop": date.workshop, "workshopdate": date, "venue": date.venue}[what]
+
+    response = desk.post(reverse(f"admin:events_{what}_delete", args=[row.pk]), {"post": "yes"})
+    desk.post(
+        reverse(f"admin:events_{what}_changelist"),
+        {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"},
+    )
+
+    assert response.status_code in (200, 403)
+    assert (Workshop.objects.count(), WorkshopDate.objects.count(), Venue.objects.count(), Booking.objects.count()) == (
+        1,
+        1,
+        1,
+        1,
+    )
+
+
+# Bookings
+
+
+def reserve_at_desk(desk, date, **fields):
+    sent = answers(stamp=new_stamp(), channel="phone", **fields)
+    return desk.post(f"{reverse('admin:events_booking_add')}?date={date.pk}", sent, follow=True)
+
+
+def test_staff_reserve_for_somebody_on_the_phone(desk, organiser):
+    date = create_date()
+    assert shows(desk.get(reverse("admin:events_booking_add")), f"?date={date.pk}")
+
+    response = reserve_at_desk(desk, date, email="", phone="0151 496 0007")
+
+    booking = Booking.objects.get()
+    assert said(response) == [f"They have a place. Reference: {booking.spoken_reference}."]
+    assert (booking.channel, booking.phone, booking.state) == ("phone", "0151 496 0007", "confirmed")
+    assert AuditEntry.objects.get(action="reserved").actor == organiser
+
+
+def test_the_desk_says_when_the_person_waits_or_has_booked_already(desk):
+    date = create_date(places=1)
+    book(date, "Bob")
+
+    assert "number 1 in the queue" in said(reserve_at_desk(desk, date))[0]
+    assert "already; what you typed is kept" in said(reserve_at_desk(desk, date, organisation="The Lantern"))[0]
+
+
+def test_mistakes_at_the_desk_lose_nothing(desk):
+    response = reserve_at_desk(desk, create_date(), email="nonsense", organisation="The Lantern", people=2)
+
+    assert shows(response, 'value="The Lantern"')
+    assert shows(response, "Enter a valid email address.")
+    assert shows(response, "Person 2")
+    assert not Booking.objects.exists()
+
+
+def test_a_reference_read_aloud_in_two_fours_finds_the_booking(desk):
+    booking, other = book(create_date(), "Ann"), book(create_date(), "Bob")
+
+    response = desk.get(reverse("admin:events_booking_changelist"), {"q": booking.spoken_reference})
+
+    assert shows(response, booking.spoken_reference)
+    assert not shows(response, other.spoken_reference)
+
+
+def test_correcting_the_address_at_the_desk_sends_a_new_link(desk):
+    booking = book(create_date(), "Ann", email="ann@exmaple.org")
+    old = booking.get_absolute_url()
+    sent = {"contact_name": "Ann Lee", "email": "ann@example.org", "phone": "", "organisation": ""}
+    sent |= {f"{prefix}-{part}": "0" for prefix in ("people", "repeats") for part in ("TOTAL_FORMS", "INITIAL_FORMS")}
+
+    response = desk.post(reverse("admin:events_booking_change", args=[booking.pk]), sent, follow=True)
+
+    booking.refresh_from_db()
+    assert response.status_code == 200
+    assert (booking.contact_name, booking.email) == ("Ann Lee", "ann@example.org")
+    assert booking.get_absolute_url() != old
+    assert OutgoingMail.objects.latest("pk").recipient == "ann@example.org"
+    assert "ann" not in str(list(AuditEntry.objects.values_list("changes", flat=True))).lower()
+
+
+def test_bookings_cannot_be_deleted_at_the_desk(desk):
+    booking = book(create_date(), "Ann")
+    assert desk.post(reverse("admin:events_booking_delete", args=[booking.pk]), {"post": "yes"}).status_code == 403
+
+
+# Rights
+
+
+def test_needs_have_their_own_permission(desk, client, django_user_model):
+    book(create_date(), "Ann", people=[Person("Ann", access="XYZZY")])
+    need = AccessNeed.objects.get()
+    pages = [
+        reverse("admin:events_accessneed_changelist"),
+        reverse("admin:events_accessneed_change", args=[need.pk]),
+    ]
+    for page in pages:
+        assert desk.get(page).status_code == 403
+    for page in (
+        reverse("admin:events_booking_changelist"),
+        reverse("admin:events_booking_change", args=[need.place.booking_id]),
+    ):
+        assert not shows(desk.get(page), "XYZZY")
+
+    client.force_login(create_user(email="ada@example.org", permissions=["events.view_accessneed"]))
+    assert not shows(client.get(pages[0]), "XYZZY")
+    assert shows(client.get(pages[1]), "XYZZY")
+
+
+@pytest.mark.parametrize(
+    ("view", "missing"),
+    [
+        ("events_workshopdate_cancel", "events.cancel_workshopdate"),
+        ("events_workshopdate_give_place", "events.change_booking"),
+        ("events_booking_cancel", "events.change_booking"),
+    ],
+)
+def test_each_button_asks_for_its_permission(client, view, missing):
+    date = create_date(places=1)
+    ann, _bob = book(date, "Ann"), book(date, "Bob")
+    client.force_login(create_user(permissions=[name for name in ORGANISER if name != missing]))
+
+    response = client.post(reverse(f"admin:{view}", args=[ann.pk if "booking" in view else date.pk]))
+
+    assert response.status_code == 403
+    assert not Booking.objects.filter(state="cancelled").exists()
+
+
+def test_reserving_at_the_desk_asks_for_its_permission(client):
+    client.force_login(create_user(permissions=[name for name in ORGANISER if name != "events.add_booking"]))
+    assert client.get(reverse("admin:events_booking_add")).status_code == 403
+
+
+@pytest.mark.parametrize("date", ["0", "-1", "x", "٣", "9" * 30, "\0"])
+def test_odd_dates_in_the_address_do_not_exist(desk, date):
+    assert desk.get(reverse("admin:events_booking_add"), {"date": date}).status_code == 404
