@@ -34,7 +34,7 @@ ROWS = {
     "events.Booking": lambda n: factories.book(date(n), f"Person {n}"),
     "events.AccessNeed": lambda n: need(n),
     "blog.Author": lambda n: factories.create_author(name=f"Author {n}"),
-    "blog.Post": lambda n: factories.create_post(title=f"Post {n}"),
+    "blog.Post": lambda n: factories.create_post(title=f"Post {n}", is_published=False),
 }
 
 # What nobody does at the desk, whatever their rights.
@@ -163,20 +163,14 @@ def test_a_list_takes_the_same_queries_for_one_row_and_for_three(label, django_a
 
 
 @pytest.mark.parametrize("label", MODELS)
-@pytest.mark.parametrize(
-    "junk", ["?p=x", "?p=-1", "?o=99.-99", "?q=%00", "?q=" + "a" * 3000, "?pk__in=x", "?all=1", "?e=1"]
-)
-def test_junk_in_the_address_of_a_list_breaks_nothing(label, junk):
-    assert signed_in("superuser").get(base(label) + junk).status_code < 500
-
-
-@pytest.mark.parametrize("label", MODELS)
-@pytest.mark.parametrize("key", ["0", "99999999999999999999", "x", "-1", "_00", "1_2F", "None"])
-def test_pages_of_what_is_not_there_break_nothing(label, key):
+def test_junk_in_the_address_of_a_page_breaks_nothing(label):
     client = signed_in("superuser")
 
-    for page in ("change", "history", "delete"):
-        assert client.get(f"{base(label)}{key}/{page}/").status_code in (302, 403, 404)
+    for junk in ("p=x", "p=-1", "o=99.-99", "q=%00", "q=" + "a" * 3000, "pk__in=x", "all=1", "e=1", "nowhere__x=1"):
+        assert client.get(f"{base(label)}?{junk}").status_code < 500
+    for key in ("0", "99999999999999999999", "x", "-1", "_00", "1_2F", "None"):
+        for page in ("change", "history", "delete"):
+            assert client.get(f"{base(label)}{key}/{page}/").status_code in (302, 403, 404)
 
 
 @pytest.mark.parametrize("who", PEOPLE)

@@ -110,7 +110,9 @@ def test_a_passkey_that_is_refused_is_said_on_the_page(page):
     pretend_a_passkey_lives_in(page)
     page.goto("/accounts/login/")
 
-    page.evaluate("navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+    page.evaluate(
+        "() => { navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError')) }"
+    )
     page.get_by_role("button", name="Sign in with a passkey").click()
 
     page.get_by_role("alert").filter(has_text="That did not work").wait_for()
