@@ -121,6 +121,9 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 
 CACHES = {"default": env.cache("CACHE_URL", default="dbcache://foundation_cache")}
+if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    # At Django's 300 entries a few hundred attackers would push out the counts that limit them.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 20_000)
 
 # --- Background work --------------------------------------------------------------------------------------------------
 

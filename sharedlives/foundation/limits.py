@@ -68,3 +68,6 @@ def client_address(request: HttpRequest) -> str:
 
 def forget_old_counts() -> None:
     LimitCount.objects.filter(window_starts_at__lt=timezone.now() - timedelta(days=1)).delete()
+    # Counts that allauth keeps in the cache: Django drops what has run out only when the table is full.
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM foundation_cache WHERE expires < %s", [timezone.now()])

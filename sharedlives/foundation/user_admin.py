@@ -43,11 +43,17 @@ class UserForm(forms.ModelForm):
         return is_superuser
 
 
+class RoleFilter(admin.RelatedFieldListFilter):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.title = "role"
+
+
 @admin.register(User)
 class UserAdmin(AuditedModelAdmin):
     form = UserForm
     list_display = ["name", "email", "roles", "state", "second_step", "last_login"]
-    list_filter = ["is_active", "groups"]
+    list_filter = ["is_active", ("groups", RoleFilter)]
     search_fields = ["name", "email"]
     ordering = ["name", "pk"]
     actions = ["invite_again", "deactivate", "remove_second_step"]
@@ -101,9 +107,9 @@ class UserAdmin(AuditedModelAdmin):
             return "Deactivated"
         return "Invited, has not come yet" if invitations.is_waiting(user) else "Active"
 
-    @admin.display(description="second step", boolean=True)
+    @admin.display(description="second step")
     def second_step(self, user):
-        return user.has_second_step
+        return "yes" if user.has_second_step else "not set up"
 
     # --- What is done ---
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -88,6 +89,29 @@ def test_counts_are_forgotten_after_a_day():
     forget_old_counts()
 
     assert LimitCount.objects.count() == 1
+
+
+def test_counts_in_the_cache_are_forgotten_when_they_have_run_out():
+    cache.clear()
+    cache.set("old", 1, timeout=60)
+    cache.set("fresh", 1, timeout=3 * 60 * 60)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        forget_old_counts()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key FROM foundation_cache")
+        assert cursor.fetchall() == [(":1:fresh",)]
+
+
+def test_a_flood_of_other_counts_pushes_none_out():
+    cache.clear()
+    cache.set("a count that limits somebody", 10, timeout=600)
+
+    for n in range(400):
+        cache.set(f"another address {n}", 1, timeout=600)
+
+    assert cache.get("a count that limits somebody") == 10
 
 
 # --- Whose address ----------------------------------------------------------------------------------------------------
