@@ -106,12 +106,12 @@ def test_counts_in_the_cache_are_forgotten_when_they_have_run_out():
 
 def test_a_flood_of_other_counts_pushes_none_out():
     cache.clear()
-    cache.set("a count that limits somebody", 10, timeout=600)
+    cache.set("limits-somebody", 10, timeout=600)
 
     for n in range(400):
-        cache.set(f"another address {n}", 1, timeout=600)
+        cache.set(f"another-{n}", 1, timeout=600)
 
-    assert cache.get("a count that limits somebody") == 10
+    assert cache.get("limits-somebody") == 10
 
 
 # --- Whose address ----------------------------------------------------------------------------------------------------
