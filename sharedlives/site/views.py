@@ -1,7 +1,9 @@
 """Home, and the pages people see when something cannot be done."""
 
 import logging
+import sys
 
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -61,6 +63,9 @@ def too_many_requests(request: HttpRequest, retry_after: int) -> HttpResponse:
 
 @never_cache
 def server_error(request):
+    # Away, overloaded or read-only for a while: that mends itself, and the page says so.
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | InternalError):
+        return service_unavailable(request)
     return _render_whatever_happens(request, "500.html", 500)
 
 
