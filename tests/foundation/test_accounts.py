@@ -253,6 +253,55 @@ def test_junk_in_the_forms_is_answered_calmly(client, junk):
             assert response.status_code < 500
 
 
+# --- Requests that are not what they seem -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["evil.example", "www.example.org.evil.example", "evil.example:80@www.example.org"])
+def test_another_host_is_refused_and_no_link_names_it(client, host):
+    user = boss()
+
+    response = client.post("/accounts/password/reset/", {"email": user.email}, headers={"host": host})
+
+    assert response.status_code == 400
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_forwarded_host_is_not_believed(client):
+    user = boss()
+
+    client.post("/accounts/password/reset/", {"email": user.email}, headers={"x-forwarded-host": "evil.example"})
+
+    assert "evil" not in OutgoingMail.objects.get().text
+
+
+@pytest.mark.parametrize("extra", [{}, {"headers": {"origin": "https://evil.example"}}])
+def test_a_form_sent_from_elsewhere_is_refused_and_gives_back_what_was_typed(extra):
+    user = boss()
+
+    response = sign_in(Client(enforce_csrf_checks=True), user, **extra)
+
+    assert response.status_code == 403
+    assert user.email.encode() in response.content
+    assert PASSWORD.encode() not in response.content
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/admin/", "/admin/foundation/user/", "/accounts/2fa/"])
+def test_pages_with_forms_are_in_no_frame_no_cache_and_under_a_strict_policy(client, path):
+    if path != "/accounts/login/":
+        client.force_login(boss())
+
+    response = client.get(path)
+
+    policy = response["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response["Cache-Control"]
+    assert "Cookie" in response["Vary"]
+
+
 # --- Limits ----------------------------------------------------------------------------------------------------------
 
 
