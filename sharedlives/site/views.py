@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from blog.models import Post
 from events.models import WorkshopDate
@@ -25,6 +26,7 @@ PLAIN = (
 )
 
 
+@require_safe
 def home(request):
     context = {
         "posts": Post.objects.published().with_bylines()[:3],

@@ -1,0 +1,188 @@
+"""Every public page survives junk in every parameter, names itself, and keeps the promises of the whole site."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from events.bookings import Person
+from sharedlives.foundation import links
+from tests.factories import book, create_author, create_charity, create_date, create_post, create_venue
+
+pytestmark = pytest.mark.django_db
+
+JUNK = [
+    "",
+    "0",
+    "-1",
+    "x",
+    "9" * 30,
+    "%00",
+    "%ff%fe",
+    "%F0%9F%8E%89",
+    "%D9%A3",
+    "..%2f..%2fetc%2fpasswd",
+    "%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E",
+    "'%20OR%201=1--",
+    "%25s",
+    "{{7*7}}",
+    "%E2%80%8B",
+    "a" * 5000,
+]
+
+
+@pytest.fixture
+def addresses():
+    """One of each kind of public page."""
+    create_charity()
+    date = create_date(venue=create_venue(), places=1)
+    booking = book(date, "Ann", people=[Person("Ann", access="a ramp")])
+    post = create_post(workshop=date.workshop)
+    made = reverse("events:booking_made", args=[links.sign("made", booking.request_id.hex)])
+    own = booking.get_absolute_url()
+    return {
+        "home": "/",
+        "posts": reverse("blog:post_list"),
+        "feed": reverse("blog:feed"),
+        "post": post.get_absolute_url(),
+        "workshops": reverse("events:workshop_list"),
+        "workshop": date.workshop.get_absolute_url(),
+        "date": date.get_absolute_url(),
+        "calendar": date.get_calendar_url(),
+        "reserve": date.get_reserve_url(),
+        "made": made,
+        "booking": own,
+        "names": own + "names/",
+        "needs": own + "needs/1/",
+        "login": reverse("account_login"),
+    }
+
+
+def test_every_public_page_answers(client, addresses):
+    assert {name: client.get(address).status_code for name, address in addresses.items()} == dict.fromkeys(
+        addresses, 200
+    )
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=range(len(JUNK)))
+def test_junk_in_every_parameter_is_survived(client, addresses, junk):
+    for address in addresses.values():
+        for name in ("page", "q", "next", "cancel", "year", junk or "x"):
+            response = client.get(f"{address}?{name}={junk}")
+            assert response.status_code in (200, 404), f"{address}?{name}"
+            assert b"<img src=x" not in response.content
+        many = "&".join(f"a={n}" for n in range(1500))
+        assert client.get(f"{address}?{many}").status_code in (200, 400)
+
+
+@pytest.mark.parametrize("junk", [junk for junk in JUNK if junk], ids=range(len(JUNK) - 1))
+def test_junk_in_every_part_of_an_address_is_survived(client, addresses, junk):
+    for address in addresses.values():
+        parts = address.strip("/").split("/")
+        for number in range(len(parts)):
+            changed = "/" + "/".join([*parts[:number], junk, *parts[number + 1 :]]) + "/"
+            assert client.get(changed, follow=True).status_code in (200, 404, 429), changed
+
+
+def test_pages_of_people_are_kept_by_nobody_and_reading_pages_set_no_cookie(client, addresses):
+    for name in ("made", "booking", "names", "needs", "reserve"):
+        assert "no-store" in client.get(addresses[name])["Cache-Control"], name
+    for name in ("home", "posts", "post", "feed", "workshops", "workshop", "date", "calendar"):
+        client.cookies.clear()
+        assert not client.get(addresses[name]).cookies, name
+
+
+def test_every_answer_carries_the_strict_policy_and_cannot_be_framed(client, addresses):
+    for address in [*addresses.values(), "/nowhere/", "/admin/"]:
+        response = client.get(address)
+        policy = response["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert response["X-Frame-Options"] == "DENY"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_nothing_loads_from_another_host(client, addresses):
+    loading = re.compile(
+        r"<(?:script|img|iframe|source|video|audio|embed)[^>]*\ssrc=\"([^\"]+)|<link[^>]*href=\"([^\"]+)"
+    )
+    for address in addresses.values():
+        for match in loading.finditer(client.get(address).content.decode()):
+            target = match[1] or match[2]
+            assert target.startswith(("/", "data:")) or 'rel="canonical"' in match[0] or "alternate" in match[0], target
+
+
+def test_a_demonstration_says_so_and_is_not_indexed_on_every_page(client, addresses):
+    create_charity(is_demo=True)
+    for name, address in addresses.items():
+        if name in ("feed", "calendar"):
+            continue
+        page = client.get(address).content.decode()
+        assert "This is a demonstration." in page, name
+        assert '<meta name="robots" content="noindex, nofollow">' in page, name
+
+
+@pytest.mark.parametrize(
+    "path", ["/.git/config", "/media/", "/media/renditions/", "/static/../manage.py", "/media/../manage.py", "/.env"]
+)
+def test_nothing_lies_open(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "trace", "options"])
+def test_odd_methods_are_refused(client, addresses, method):
+    del addresses["login"]  # allauth's, which answers OPTIONS
+    for name, address in addresses.items():
+        assert getattr(client, method)(address).status_code == 405, name
+
+
+def test_a_foreign_host_is_refused(client):
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/", headers={"x-forwarded-host": "evil.example"}).status_code == 200
+    assert b"evil.example" not in client.get("/", headers={"x-forwarded-host": "evil.example"}).content
+
+
+# Markup in what staff type is text everywhere it is shown
+
+MARKUP = '"><img src=x onerror=alert(1)></script>'
+
+
+def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
+    create_charity(name=f"C {MARKUP}", phone=MARKUP[:40], access_contact_name=MARKUP)
+    date = create_date(
+        venue=create_venue(name=MARKUP, town=MARKUP, street=MARKUP, postcode="NW1"), access_provision=MARKUP
+    )
+    workshop = date.workshop
+    workshop.title = workshop.summary = workshop.partners = workshop.audience = workshop.cost = MARKUP
+    workshop.save()
+    author = create_author(name=MARKUP)
+    post = create_post(title=MARKUP, standfirst=MARKUP, authors=[author], workshop=workshop)
+    booking = book(date, MARKUP, email="ann@example.org", organisation=MARKUP, people=[Person(MARKUP)])
+    pages = [
+        "/",
+        reverse("blog:post_list"),
+        post.get_absolute_url(),
+        reverse("blog:feed"),
+        reverse("events:workshop_list"),
+        workshop.get_absolute_url(),
+        date.get_absolute_url(),
+        date.get_reserve_url(),
+        booking.get_absolute_url(),
+        booking.get_absolute_url() + "names/",
+        booking.get_absolute_url() + "needs/1/",
+    ]
+    lists = ["blog_post", "blog_author", "events_workshop", "events_workshopdate", "events_venue", "events_booking"]
+    lists += ["foundation_auditentry", "foundation_outgoingmail"]
+    desk = [reverse("admin:index"), reverse("admin:events_workshopdate_cancel", args=[date.pk])]
+    desk += [reverse("admin:events_booking_add"), reverse("admin:events_workshop_delete", args=[workshop.pk])]
+    desk += [reverse(f"admin:{name}_changelist") for name in lists]
+    for row in (post, author, workshop, date, date.venue, booking):
+        name = row._meta.label_lower.replace(".", "_")
+        desk += [reverse(f"admin:{name}_{view}", args=[row.pk]) for view in ("change", "history")]
+
+    for browser, addresses in ((client, pages), (admin_client, desk)):
+        for address in addresses:
+            response = browser.get(address)
+            assert response.status_code == 200, address
+            assert "<img src=x" not in response.content.decode(), address
