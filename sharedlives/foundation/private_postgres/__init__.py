@@ -35,7 +35,6 @@ SUPERVISOR = [
 ]
 
 _held_locks = {}
-_supervisors = []
 
 
 class NoPostgres(RuntimeError):
@@ -61,7 +60,7 @@ def _become_client(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.geteuid():
             raise PermissionError
-        clients = open(folder / "clients.lock", "a")  # noqa: SIM115
+        clients = os.open(folder / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except PermissionError:
         raise NoPostgres(
             f"{folder} belongs to another account: start this as that one, or delete the folder."
@@ -91,7 +90,7 @@ def try_lock(file, kind=fcntl.LOCK_EX):
 def _launch(folder, durable):
     (folder / "address").unlink(missing_ok=True)
     log = _open_log(folder / "server.log")
-    supervisor = subprocess.Popen(
+    launcher = subprocess.Popen(
         [*SUPERVISOR, str(folder), "durable" if durable else "fast"],
         start_new_session=True,  # so Ctrl-C in the terminal leaves it to those who use the database
         stdin=subprocess.DEVNULL,
@@ -100,8 +99,8 @@ def _launch(folder, durable):
         cwd="/",
     )
     os.close(log)
-    _supervisors[:] = [other for other in _supervisors if other.poll() is None] + [supervisor]
-    with supervisor.stdout as report:
+    launcher.wait()  # the supervisor is its child, and nobody's in the end
+    with launcher.stdout as report:
         words = os.read(report.fileno(), 4000) if select.select([report], [], [], START_SECONDS)[0] else b""
     if words != b"ready":
         raise NoPostgres(words.decode() or f"PostgreSQL did not start; why stands in {folder / 'server.log'}.")

@@ -33,6 +33,8 @@ class ServerEnded(RuntimeError):
 
 
 def main(folder, durability):
+    if os.fork():
+        os._exit(0)
     try:
         supervise(Path(folder), durability == "durable")
         report("ready")

@@ -6,6 +6,7 @@ import time
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError
 from django.urls import resolve, reverse
 
 from sharedlives.foundation.private_postgres import NoPostgres
@@ -31,6 +32,8 @@ class Command(BaseCommand):
             self.serve(children, port)
         except NoPostgres as refusal:
             raise CommandError(str(refusal)) from None
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from None
         except Asked as asked:
             self.say("\nStopping ...")
             sys.exit(130 if asked.number == signal.SIGINT else 0)
@@ -41,7 +44,10 @@ class Command(BaseCommand):
         trial.prepare(self.say)
         application = get_wsgi_application()
         resolve("/")  # loads all views, once for both web processes
-        listener = listen(first_port)
+        try:
+            listener = listen(first_port)
+        except OSError as error:
+            raise CommandError(str(error)) from None
         port = listener.getsockname()[1]
         if port != first_port:
             self.say(f"Port {first_port} is taken; using {port}.")
