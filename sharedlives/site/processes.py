@@ -25,10 +25,15 @@ class Asked(BaseException):
 
 def listen_for_signals():
     def ask(number, frame):
+        _on_each_signal(signal.SIG_IGN)  # once is enough: ending takes a few seconds at most
         raise Asked(number)
 
+    _on_each_signal(ask)
+
+
+def _on_each_signal(action):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, ask)
+        signal.signal(number, action)
 
 
 class Children:
@@ -54,8 +59,7 @@ class Children:
     def _be_child(self, run):
         code = 1
         try:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_DFL)
+            _on_each_signal(signal.SIG_DFL)
             os.setsid()  # Ctrl-C is for the parent, which then ends us in good order
             os.close(self.our_end)
             threading.Thread(target=self._end_with_parent, daemon=True).start()
@@ -89,15 +93,12 @@ class Children:
             self.start(name, run)
 
     def stop(self):
-        """Ask all to finish what they do, then insist; a second signal insists at once."""
+        """Ask all to finish what they do, then insist."""
         deadline = time.monotonic() + SECONDS_TO_FINISH
-        try:
-            for pid in self.running:
-                _signal(os.kill, pid, signal.SIGTERM)
-            while self._reap() and time.monotonic() < deadline:
-                time.sleep(0.02)
-        except Asked:
-            pass
+        for pid in self.running:
+            _signal(os.kill, pid, signal.SIGTERM)
+        while self._reap() and time.monotonic() < deadline:
+            time.sleep(0.02)
         for pid in self.running:
             _signal(os.killpg, pid, signal.SIGKILL)
 
