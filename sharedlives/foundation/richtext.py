@@ -24,8 +24,8 @@ from django_prose_editor.fields import ProseEditorFormField
 # The longest real post of the charity has 7,000 characters. The limits keep the worst text anybody could make within
 # a second (tests/foundation/test_richtext.py measures): parsers take time by the square of elements left open, and
 # every element needs a "<".
-LONGEST = 100_000
-MOST_TAGS = 8_000
+LONGEST = 80_000
+MOST_TAGS = 6_000
 DEEPEST = 30
 
 
@@ -91,7 +91,8 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\ud
 _BLOCK = re.compile(r"<(?:p|h[2-6]|ul|ol|li|blockquote|hr|table)\b")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _NOT_LINKED = re.compile(r"<a>(.*?)</a>", re.DOTALL)
-_EMPTY = re.compile(r"<(p|h[2-6]|strong|em|s|sub|sup)>(?:\s|&nbsp;|<br>)*</\1>")
+_EMPTY_BLOCK = re.compile(r"<(p|h[2-6])>(?:\s|&nbsp;|<br>)*</\1>")
+_EMPTY_MARK = re.compile(r"<(strong|em|s|sub|sup)>((?:\s|&nbsp;|<br>)*)</\1>")
 
 _SAFE_HREF = re.compile(
     r"https?://(?![^/?#\\]*@)[^/\\]"  # a name before "@" only makes one host look like another
@@ -144,7 +145,7 @@ def clean(text: str, policy: str = "staff") -> str:
         strip=True,
     )
     text = nh3.clean(
-        _EMPTY.sub("", _NOT_LINKED.sub(r"\1", text)),
+        _in_paragraphs(_without_husks(text)),
         tags=set(rules.tags),
         attributes=rules.attributes,
         attribute_filter=lambda tag, name, value: value if _keep_attribute(tag, name, value) else None,
@@ -167,7 +168,7 @@ def _printable(text: str) -> str:
 
 
 def _in_our_elements(text: str, rules: Policy) -> str:
-    """Well-formed HTML in which each element that we do not have became the nearest of ours; words alone paragraphs."""
+    """Well-formed HTML in which each element that we do not have became the nearest of ours."""
     replacements = rules.replacements
     text = nh3.clean(
         text,
@@ -179,10 +180,26 @@ def _in_our_elements(text: str, rules: Policy) -> str:
         clean_content_tags=WITHOUT_WORDS,
     )
     # None of these carries attributes any more, and nh3 writes every "<" of the text as "&lt;".
-    text = re.sub(
-        r"<(/?)([a-z0-9]+)>", lambda tag: f"<{tag[1]}{replacements.get(tag[2], tag[2])}>", _printable(text)
-    ).strip()
-    return text if _BLOCK.search(text) or not text else linebreaks(text)
+    text = re.sub(r"<(/?)([a-z0-9]+)>", lambda tag: f"<{tag[1]}{replacements.get(tag[2], tag[2])}>", _printable(text))
+    return _in_paragraphs(text, split=True)
+
+
+def _without_husks(text: str) -> str:
+    """Without links that lead nowhere, and without elements that hold nothing (or only such elements)."""
+    text, found = _NOT_LINKED.sub(r"\1", text), 1
+    while found:
+        text, marks = _EMPTY_MARK.subn(r"\2", text)
+        text, blocks = _EMPTY_BLOCK.subn("", text)
+        found = marks + blocks
+    return text
+
+
+def _in_paragraphs(text: str, split: bool = False) -> str:
+    """Words alone become a paragraph, or with `split`, as from a plain text box, one for each blank line and one."""
+    text = text.strip()
+    if not text or _BLOCK.search(text):
+        return text
+    return linebreaks(text) if split else f"<p>{text}</p>"
 
 
 def _depth(text: str) -> int:
