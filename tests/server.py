@@ -72,8 +72,9 @@ class Server:
 class Visitor:
     """One browser: keeps its cookies, fills in forms, presses again when no answer comes."""
 
-    def __init__(self, port, *, timeout=30):
+    def __init__(self, port, *, timeout=30, address=""):
         self.port, self.timeout, self.cookies = port, timeout, {}
+        self.headers = {"X-Forwarded-For": address} if address else {}
 
     def get(self, path):
         return self._ask("GET", path)
@@ -85,7 +86,7 @@ class Visitor:
     def _ask(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
         try:
-            headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+            headers = self.headers | {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
             if body is not None:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
             connection.request(method, path, body, headers)
