@@ -1,5 +1,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
@@ -15,7 +16,7 @@ from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from . import bookings
 from .bookings import BookingRefused
-from .forms import StaffReservationForm, asked_for_another_number, reservation_forms
+from .forms import OneLineField, StaffReservationForm, asked_for_another_number, reservation_forms
 from .models import AccessNeed, Booking, Place, RepeatedRequest, Venue, Workshop, WorkshopDate
 
 # Cancelling tells people, so it has a button of its own and is no choice in a form.
@@ -91,26 +92,32 @@ class VenueAdmin(AuditedModelAdmin):
 
 
 class WhenFilter(admin.SimpleListFilter):
+    """Dates still to come, unless somebody asks for others: that is what the desk works with."""
+
     title = "when"
     parameter_name = "when"
 
     def lookups(self, request, model_admin):
-        return [("coming", "Still to come"), ("over", "Over")]
+        return [("over", "Over"), ("all", "All")]
+
+    def choices(self, changelist):
+        everything, *others = super().choices(changelist)
+        return [everything | {"display": "Still to come"}, *others]
 
     def queryset(self, request, queryset):
-        if self.value() == "coming":
-            return queryset.filter(starts_at__gt=timezone.now()).order_by("starts_at", "pk")
-        return queryset.filter(starts_at__lte=timezone.now()) if self.value() == "over" else queryset
+        if self.value() == "over":
+            return queryset.filter(starts_at__lte=timezone.now()).order_by("-starts_at", "-pk")
+        return queryset if self.value() == "all" else queryset.filter(starts_at__gt=timezone.now())
 
 
 @admin.register(WorkshopDate)
 class WorkshopDateAdmin(AuditedModelAdmin):
-    list_display = ["when", "workshop", "place_label", "state", "taken_of_places", "waiting", "all_bookings"]
+    list_display = ["when", "place_label", "workshop", "taken_of_places", "waiting", "state", "all_bookings"]
     list_display_links = ["when"]
     list_filter = [WhenFilter, "state", "workshop"]
     list_select_related = ["workshop", "venue"]
     search_fields = ["workshop__title", "venue__name", "venue__town", "area"]
-    ordering = ["-starts_at", "-pk"]
+    ordering = ["starts_at", "pk"]
     autocomplete_fields = ["workshop", "venue"]
     change_form_template = "admin/events/workshopdate/change_form.html"
     fieldsets = [
@@ -123,7 +130,11 @@ class WorkshopDateAdmin(AuditedModelAdmin):
 
     @admin.display(description="when", ordering="starts_at")
     def when(self, date):
-        return date.when
+        return f"{spoken.short_day(date.starts_at)}, {spoken.time(date.starts_at)}"
+
+    @admin.display(description="place")
+    def place_label(self, date):
+        return date.place_label
 
     @admin.display(description="taken")
     def taken_of_places(self, date):
@@ -152,7 +163,7 @@ class WorkshopDateAdmin(AuditedModelAdmin):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_object(self, request, object_id, from_field=None):
-        if request.method == "POST":
+        if request.method == "POST" and connection.in_atomic_block:
             # Locked for the whole save, so that nobody reserves between the check and the writing.
             WorkshopDate.objects.select_for_update(no_key=True).filter(pk=_number(object_id)).first()
         return super().get_object(request, object_id, from_field)
@@ -186,8 +197,9 @@ class WorkshopDateAdmin(AuditedModelAdmin):
             raise PermissionDenied
         date = get_object_or_404(WorkshopDate.objects.in_order(), pk=pk)
         if request.method == "POST":
+            reason = OneLineField(required=False).clean(request.POST.get("reason", ""))[:500]
             try:
-                told = bookings.cancel_date(date, by=request.user, reason=request.POST.get("reason", "").strip()[:500])
+                told = bookings.cancel_date(date, by=request.user, reason=reason)
             except BookingRefused as refusal:
                 messages.error(request, str(refusal))
             else:
@@ -225,7 +237,7 @@ def _flat(fields):
 
 
 def _number(text):
-    return int(text) if str(text).isdecimal() else None
+    return int(text) if str(text).isdecimal() and len(text) < 20 else None
 
 
 class PlaceInline(admin.TabularInline):
@@ -255,6 +267,8 @@ class RepeatInline(PlaceInline):
         asked = repeat.details
         words = [f"{len(asked['people'])} people, {asked['support_workers']} support workers"]
         words += [asked["contact_name"], asked["phone"], asked["organisation"]]
+        if asked["wants_news"]:
+            words.append("wants news of other workshops")
         if asked["told_needs"]:
             words.append("wrote about needs, which were not kept: please ask")
         return "; ".join(word for word in words if word)
@@ -265,8 +279,7 @@ class BookingAdmin(AuditedModelAdmin):
     list_display = [
         "reference_in_words",
         "contact_name",
-        "organisation",
-        "date",
+        "on_date",
         "state",
         "places",
         "support_workers",
@@ -312,6 +325,10 @@ class BookingAdmin(AuditedModelAdmin):
     def reference_in_words(self, booking):
         return booking.spoken_reference
 
+    @admin.display(description="date", ordering="date__starts_at")
+    def on_date(self, booking):
+        return f"{spoken.short_day(booking.date.starts_at)}, {booking.date.place_label}"
+
     @admin.display(description="place in the queue")
     def queue(self, booking):
         return f"{booking.place_in_queue()} of {booking.date.waiting}" if booking.is_waiting else "-"
@@ -344,21 +361,31 @@ class BookingAdmin(AuditedModelAdmin):
     def cancel_view(self, request, pk):
         if not request.user.has_perm("events.change_booking"):
             raise PermissionDenied
-        booking = bookings.cancel(get_object_or_404(Booking, pk=pk), by=request.user)
-        how = "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
-        messages.success(request, f"{booking} is cancelled. {how}")
+        try:
+            booking = bookings.cancel(get_object_or_404(Booking, pk=pk), by=request.user)
+        except BookingRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            how = "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
+            messages.success(request, f"{booking} is cancelled. {how}")
         return redirect("admin:events_booking_change", pk)
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except BookingRefused as refusal:
+            messages.error(request, f"Nothing was saved. {refusal}")
+            return redirect("admin:events_booking_change", object_id)
+
     def save_model(self, request, obj, form, change):
-        if "email" in form.changed_data and obj.email:
-            try:
-                bookings.correct_address(Booking.objects.get(pk=obj.pk), email=obj.email, by=request.user)
-            except BookingRefused as refusal:
-                messages.error(request, str(refusal))
-                return
-            obj.link_version = Booking.objects.values_list("link_version", flat=True).get(pk=obj.pk)
-            messages.info(request, "The old link has ended; a mail with a new one goes to the corrected address.")
-        obj.save(update_fields=["contact_name", "email", "phone", "phone_key", "organisation", "needs_more_time"])
+        bookings.correct_contact(
+            Booking.objects.get(pk=obj.pk),
+            by=request.user,
+            **{name: getattr(obj, name) for name in bookings.CONTACT},
+        )
+        if "email" in form.changed_data:
+            mailed = " A mail with a new one goes to the corrected address." if obj.email and obj.is_active else ""
+            messages.info(request, f"The old link has ended.{mailed}")
 
     def add_view(self, request, form_url="", extra_context=None):
         """Reserving for somebody on the phone: first the date, then the same questions as on the site."""

@@ -54,6 +54,10 @@ class AuditedModelAdmin(admin.ModelAdmin):
             field not in hidden or field in self.get_list_filter(request)
         )
 
+    def changelist_view(self, request, extra_context=None):
+        title = {"title": str(capfirst(self.opts.verbose_name_plural))}
+        return super().changelist_view(request, title | (extra_context or {}))
+
     def history_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, object_id)
         if obj is None:

@@ -14,6 +14,12 @@ def day(moment: datetime) -> str:
     return f"{local:%A} {local.day} {local:%B %Y}"
 
 
+def short_day(moment: datetime) -> str:
+    """'Mon 28 Oct 2019', for lists at the desk."""
+    local = moment.astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
 def time(moment: datetime) -> str:
     """'11am', '2.30pm', 'noon', 'midnight'."""
     local = moment.astimezone(LONDON)

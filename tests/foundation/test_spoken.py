@@ -24,6 +24,10 @@ def test_days_and_times_as_people_say_them_in_london(moment, day, time):
     assert (spoken.day(moment), spoken.time(moment)) == (day, time)
 
 
+def test_a_short_day_for_lists():
+    assert spoken.short_day(datetime(2019, 10, 27, 23, 30, tzinfo=UTC)) == "Sun 27 Oct 2019"
+
+
 def test_hours_with_and_without_an_end():
     assert spoken.hours(at(2019, 10, 28, 11), at(2019, 10, 28, 15)) == "11am to 3pm"
     assert spoken.hours(at(2019, 10, 28, 11), None) == "from 11am"
