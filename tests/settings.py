@@ -22,6 +22,10 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DEFAULT_FROM_EMAIL = ""
 
+# run.py's private PostgreSQL: tests have a server of their own, which never waits for the disk.
+if DATABASES["default"]["ENGINE"] == "sharedlives.foundation.private_database":
+    DATABASES["default"]["HOST"] = "postgres-test"
+
 # A server that a test starts beside itself reads the test's database (tests/server.py).
 if SERVED_DATABASE := os.environ.get("SERVED_DATABASE"):
     DATABASES["default"]["NAME"] = SERVED_DATABASE

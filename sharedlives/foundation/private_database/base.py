@@ -8,25 +8,17 @@ import contextlib
 
 import psycopg
 from django.conf import settings
-from django.db.backends.postgresql import base, client, creation
+from django.db.backends.postgresql import base, client
 from psycopg import sql
 
 from sharedlives.foundation import private_postgres
 from sharedlives.foundation.private_postgres import programs
 
-# HOST names the folder in LOCAL_FOLDER; libpq, too, takes a folder for a host.
+# HOST may name another folder in LOCAL_FOLDER; the server in that for tests never waits for the disk.
 FOLDER = "postgres"
 FOLDER_FOR_TESTS = "postgres-test"
 
 _databases_seen = set()
-
-
-class DatabaseCreation(creation.DatabaseCreation):
-    def create_test_db(self, *args, **kwargs):
-        """Tests use a server of their own, which never waits for the disk."""
-        self.connection.close()
-        self.connection.settings_dict["HOST"] = FOLDER_FOR_TESTS
-        return super().create_test_db(*args, **kwargs)
 
 
 class DatabaseClient(client.DatabaseClient):
@@ -44,7 +36,6 @@ class DatabaseClient(client.DatabaseClient):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = DatabaseClient
-    creation_class = DatabaseCreation
 
     def get_connection_params(self):
         name = self.settings_dict["HOST"] or FOLDER
