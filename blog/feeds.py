@@ -38,7 +38,10 @@ class FullTextFeed(Rss201rev2Feed):
         super().add_item(**{name: _sayable(value) for name, value in facts.items()})
 
     def rss_attributes(self):
-        return super().rss_attributes() | {"xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
+        return super().rss_attributes() | {
+            "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
+            "xmlns:dc": "http://purl.org/dc/elements/1.1/",
+        }
 
     def add_item_elements(self, handler, item):
         super().add_item_elements(handler, item)
