@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from sharedlives.foundation import mail, spoken
@@ -52,13 +53,25 @@ class WorkshopAdmin(RichTextAdminMixin, AuditedModelAdmin):
     fieldsets = [
         ("What it is", {"fields": ["title", "summary", "description", "audience", "partners", "cost"]}),
         ("On the site", {"fields": ["is_published", "slug"]}),
+        ("Its dates", {"fields": ["its_dates"]}),
     ]
+    readonly_fields = ["its_dates"]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("dates__venue")
+
+    @admin.display(description="dates")
+    def its_dates(self, workshop):
+        if not workshop.pk:
+            return "Add them below; each then has a page of its own."
+        rows = [
+            (reverse("admin:events_workshopdate_change", args=[date.pk]), date.when, date.place_label, _how_full(date))
+            for date in workshop.dates.all()
+        ]
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}, {}</a>: {}', rows) or "none yet"
 
     @admin.display(description="next date")
     def next_date(self, workshop):
@@ -138,7 +151,7 @@ class WorkshopDateAdmin(AuditedModelAdmin):
 
     @admin.display(description="taken")
     def taken_of_places(self, date):
-        return f"{date.taken} of {'any number' if date.places is None else date.places}"
+        return _how_full(date)
 
     @admin.display(description="bookings")
     def all_bookings(self, date):
@@ -232,6 +245,10 @@ class WorkshopDateAdmin(AuditedModelAdmin):
         return redirect("admin:events_workshopdate_change", pk)
 
 
+def _how_full(date):
+    return f"{date.taken} of {'any number' if date.places is None else date.places}"
+
+
 def _flat(fields):
     return [name for field in fields for name in (field if isinstance(field, tuple) else [field])]
 
@@ -276,6 +293,8 @@ class RepeatInline(PlaceInline):
 
 @admin.register(Booking)
 class BookingAdmin(AuditedModelAdmin):
+    # The person's own page acts in their name; the desk has its own buttons, which the log tells apart.
+    view_on_site = False
     list_display = [
         "reference_in_words",
         "contact_name",
@@ -383,8 +402,9 @@ class BookingAdmin(AuditedModelAdmin):
             by=request.user,
             **{name: getattr(obj, name) for name in bookings.CONTACT},
         )
-        if "email" in form.changed_data:
-            mailed = " A mail with a new one goes to the corrected address." if obj.email and obj.is_active else ""
+        if form.initial["email"].lower() != obj.email.lower():
+            is_mailed = obj.email and obj.is_active and not obj.date.has_ended()
+            mailed = " A mail with a new one goes to the corrected address." if is_mailed else ""
             messages.info(request, f"The old link has ended.{mailed}")
 
     def add_view(self, request, form_url="", extra_context=None):

@@ -8,6 +8,7 @@ import uuid
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 
 from sharedlives.foundation import links
 
@@ -24,6 +25,19 @@ class OneLineField(forms.CharField):
 
     def to_python(self, value):
         return " ".join(UNWANTED.sub(" ", super().to_python(value)).split())
+
+
+class NameField(OneLineField):
+    """A name, which stands in mails that anybody can have sent to anybody: so it cannot carry a link."""
+
+    default_validators = [
+        RegexValidator(
+            r"://|\bwww\.|[\w-]\.[a-z]{2,}/",
+            "Write a name only, without a web address.",
+            flags=re.IGNORECASE,
+            inverse_match=True,
+        )
+    ]
 
 
 def new_stamp() -> str:
@@ -47,7 +61,7 @@ class StampField(forms.CharField):
 class PersonForm(forms.Form):
     """One of those who are coming, with what they need."""
 
-    name = OneLineField(
+    name = NameField(
         label="First name", max_length=120, required=False, help_text="You can leave this empty and tell us later."
     )
     access = forms.CharField(
@@ -115,7 +129,7 @@ class ReservationForm(forms.Form):
     """Who to write to, and what holds for the whole booking; the people are a formset beside it."""
 
     stamp = StampField()
-    contact_name = OneLineField(
+    contact_name = NameField(
         label="Your name",
         max_length=120,
         error_messages={"required": "Tell us your name, so that we know whom we write to."},
@@ -203,6 +217,21 @@ class StaffReservationForm(ReservationForm):
 
     channel = forms.ChoiceField(label="How did they ask?", choices=Booking.Channel.choices[1:], initial="phone")
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        labels = {
+            "contact_name": "Name",
+            "email": "E-mail",
+            "phone": "Phone number",
+            "organisation": "Organisation, if they come for one",
+            "support_workers": "Will support workers come with them?",
+            "needs_more_time": "They need more time to answer when we write",
+            "keep_needs": "They agree that we keep what they told about needs, for this workshop only",
+            "wants_news": "They want to hear of other workshops",
+        }
+        for name, label in labels.items():
+            self.fields[name].label = label
+
     def reservation(self) -> dict:
         return super().reservation() | {"channel": self.cleaned_data["channel"]}
 
@@ -252,7 +281,7 @@ class AddressForm(forms.Form):
 
 
 class NameForm(forms.Form):
-    name = OneLineField(label="First name", max_length=120, required=False)
+    name = NameField(label="First name", max_length=120, required=False)
 
 
 class NeedForm(PersonForm):

@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.SlugField(
-                        help_text="The last part of its address: /workshops/<this>/. Keep it.",
+                        help_text="The last part of its address, after /workshops/. Keep it.",
                         max_length=80,
                         unique=True,
                         verbose_name="address",

@@ -28,7 +28,7 @@ class Workshop(models.Model):
 
     title = models.CharField(max_length=150)
     slug = models.SlugField(
-        "address", max_length=80, unique=True, help_text="The last part of its address: /workshops/<this>/. Keep it."
+        "address", max_length=80, unique=True, help_text="The last part of its address, after /workshops/. Keep it."
     )
     summary = models.CharField(max_length=300, help_text="One or two plain sentences, shown in lists.")
     description = RichTextField(blank=True, help_text="What people will do and take away, in plain words.")
@@ -123,6 +123,7 @@ class WorkshopDateQuerySet(models.QuerySet):
 
 
 ALREADY_TAKEN = "More places are taken already. Cancel bookings first, or allow overbooking."
+MOST_PLACES = 2**31 - 1  # PostgreSQL's integer
 # How long a date without an end is taken to last.
 LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
 
@@ -227,6 +228,8 @@ class WorkshopDate(models.Model):
         """Refuse fewer places than are taken; a form leaves the counters out, so their constraint is not checked."""
         if self.pk and self.places is not None and self._ordinary_taken() > self._ordinary_places():
             raise ValidationError({"places": ALREADY_TAKEN})
+        if self._ordinary_places() > MOST_PLACES:
+            raise ValidationError({"overbook": "That is more than the database can count."})
 
     def _ordinary_places(self) -> int:
         return (self.places or 0) - (self.support_places or 0) + (self.overbook or 0)

@@ -63,7 +63,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "recipient", "subject", "state", "attempts", "last_error"]
+    list_display = ["created_at", "recipient", "subject", "state", "last_error"]
     list_filter = ["state", "created_at"]
     search_fields = ["recipient", "subject"]
     show_full_result_count = False

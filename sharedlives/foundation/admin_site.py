@@ -25,6 +25,8 @@ class StaffAdminSite(admin.AdminSite):
     site_header = "The desk"
     site_url = "/"
     final_catch_all_view = True
+    # The first page lists everything, and the room is needed for lists.
+    enable_nav_sidebar = False
 
     @method_decorator([never_cache, login_not_required])
     def login(self, request, extra_context=None):
