@@ -31,6 +31,20 @@ print(json.dumps(settings | server), flush=True)
 sys.stdin.read()
 """
 
+# What Django does with it, given only the settings' few words.
+DJANGO = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from django.conf import settings
+private = {"ENGINE": "sharedlives.foundation.private_database", "NAME": "sharedlives"}
+settings.configure(LOCAL_FOLDER=Path(sys.argv[2]), DATABASES={"default": private})
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT current_database(), current_setting('fsync'), current_setting('server_encoding')")
+    print(*cursor.fetchone())
+"""
+
 
 class Client:
     begun = []
@@ -170,6 +184,14 @@ def test_a_spoilt_cluster_is_made_anew_if_it_was_never_meant_to_last(folder):
     assert "PostgreSQL did not start; why stands in" in Client(folder, durability="durable").refused()
 
     Client(folder).connected().leave()
+
+
+def test_django_finds_its_database_made(folder):
+    command = [sys.executable, "-c", DJANGO, ROOT, folder.parent]
+
+    answers = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+
+    assert answers == ["sharedlives on UTF8\n"] * 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
