@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 # Signed links and password reset keys: 38 or more of their letters in a row (a uuid has 36).
 SECRET = re.compile(r"[\w:=-]{38,}")
-# PostgreSQL quotes the offending row below its error.
-ROW = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
+# PostgreSQL quotes the offending row below its error; what was typed into it may have several lines.
+ROW = re.compile(
+    r"^(DETAIL|CONTEXT):.*?(?=^(?:CONTEXT|HINT):|^The above exception|^During handling|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 def redact(text: str) -> str:
-    return ADDRESS.sub("[address]", SECRET.sub("[secret]", ROW.sub(r"\1: [left out]", text)))
+    return ADDRESS.sub("[address]", SECRET.sub("[secret]", ROW.sub(r"\1: [left out]\n", text)))
 
 
 class JSONFormatter(logging.Formatter):
