@@ -14,6 +14,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from psycopg.errors import LockNotAvailable
@@ -29,6 +31,7 @@ State = Booking.State
 
 KEEP_NEEDS = timedelta(days=14)
 LOCK_TIMEOUT = "3s"
+CONTACT = ("contact_name", "email", "phone", "organisation", "needs_more_time")
 
 
 class BookingRefused(Exception):
@@ -58,6 +61,14 @@ class Reserved(NamedTuple):
 
     booking: Booking
     request: Booking | RepeatedRequest
+
+
+class _Identity(NamedTuple):
+    """What a request keeps while it is corrected, so that no stranger learns from a change what stood behind it."""
+
+    request_id: uuid.UUID
+    digest: str
+    reference: str
 
 
 P = ParamSpec("P")
@@ -122,16 +133,16 @@ def reserve(
     hold a booking already, the request is kept as a RepeatedRequest and told by mail. Needs within `people` are kept:
     ask for consent first. Raises BookingRefused.
     """
-    asked = {
+    contact = {
         "contact_name": contact_name,
         "email": email,
         "phone": phone,
         "organisation": organisation,
-        "people": [asdict(person) for person in people],
         "support_workers": support_workers,
         "needs_more_time": needs_more_time,
+        "wants_news": wants_news,
     }
-    digest = _digest(asked | {"date": date.pk})
+    digest = _digest(contact | {"people": [asdict(person) for person in people], "date": date.pk})
     request_id = request_id or uuid.uuid4()
     date = lock_date(date.pk)
 
@@ -142,31 +153,41 @@ def reserve(
         request_id = uuid.uuid5(request_id, digest)
         if earlier := _earlier_request(request_id):
             return earlier
+    identity = _Identity(request_id, digest, _unused_reference())
+    return _reserve(date, identity, people, contact, channel=channel, by=by)
 
-    held = _held(date, email, phone, [person.name for person in people], contact_name)
-    if held:
-        return _keep_repeat(held, request_id, digest, asked)
 
+def _reserve(
+    date: WorkshopDate,
+    identity: _Identity,
+    people: Sequence[Person],
+    contact: dict[str, Any],
+    *,
+    channel: str,
+    by: User | None,
+) -> Reserved:
+    names, support_workers = [person.name for person in people], contact["support_workers"]
+    # Refused before anything is looked up: a refusal must not depend on who has booked already.
     if refusal := _why_refused(date, len(people), support_workers, by):
         raise BookingRefused(refusal)
+    # Whoever waits comes first: a newcomer never overtakes.
     has_room = date.has_room_for(len(people), support_workers) and not date.waiting
+    if held := _held(date, contact["email"], contact["phone"], names, contact["contact_name"]):
+        told_needs = any(person.has_needs for person in people)
+        return _keep_repeat(held, identity, names, contact, told_needs=told_needs, has_room=has_room, by=by)
+
+    fields = {name: value for name, value in contact.items() if name != "wants_news"}
     booking = Booking.objects.create(
         date=date,
-        reference=_unused_reference(),
-        # Whoever waits comes first: a newcomer never overtakes.
+        reference=identity.reference,
         state=State.CONFIRMED if has_room else State.WAITING,
-        contact_name=contact_name,
-        email=email,
-        phone=phone,
-        organisation=organisation,
-        coming_key=coming_key([person.name for person in people], contact_name),
+        coming_key=coming_key(names, contact["contact_name"]),
         places=len(people),
-        support_workers=support_workers,
-        needs_more_time=needs_more_time,
         channel=channel,
-        wants_news_at=timezone.now() if wants_news else None,
-        request_id=request_id,
-        request_digest=digest,
+        wants_news_at=timezone.now() if contact["wants_news"] else None,
+        request_id=identity.request_id,
+        request_digest=identity.digest,
+        **fields,
     )
     for position, person in enumerate(people, start=1):
         place = Place.objects.create(booking=booking, position=position, name=person.name)
@@ -205,22 +226,32 @@ def _earlier_request(request_id: uuid.UUID) -> Reserved | None:
 def _held(date: WorkshopDate, email: str, phone: str, names: list[str], contact_name: str) -> Booking | None:
     bookings = date.bookings.active().filter(coming_key=coming_key(names, contact_name))
     if email:
-        return bookings.filter(email__iexact=email).first()
+        # As the unique constraint compares them: `iexact` folds to capitals, which is not the same for all letters.
+        return bookings.alias(address=Lower("email")).filter(address=Lower(Value(email))).first()
     return bookings.filter(email="", phone_key=phone_key(phone)).first()
 
 
-def _keep_repeat(held: Booking, request_id: uuid.UUID, digest: str, asked: dict[str, Any]) -> Reserved:
-    names = [person["name"] for person in asked["people"]]
+def _keep_repeat(
+    held: Booking,
+    identity: _Identity,
+    names: list[str],
+    contact: dict[str, Any],
+    *,
+    told_needs: bool,
+    has_room: bool,
+    by: User | None,
+) -> Reserved:
     repeat = RepeatedRequest.objects.create(
         booking=held,
-        reference=_unused_reference(),
-        request_id=request_id,
-        request_digest=digest,
-        differs=digest != held.request_digest,
-        details=asked | {"people": names, "told_needs": any(p["access"] or p["dietary"] for p in asked["people"])},
+        reference=identity.reference,
+        request_id=identity.request_id,
+        request_digest=identity.digest,
+        differs=identity.digest != held.request_digest,
+        details=contact
+        | {"people": names, "told_needs": told_needs, "told_to_wait": held.has_a_place and not has_room},
     )
     emails.reserved_again(held)
-    audit.record(None, "reserved again", held)
+    audit.record(by, "reserved again", held)
     return Reserved(held, repeat)
 
 
@@ -324,51 +355,107 @@ def cancel_date(date: WorkshopDate, *, by: User, reason: str = "") -> int:
 
 
 @activity
-def correct_address(request: Booking | RepeatedRequest, *, email: str, by: User | None = None) -> Reserved:
+def correct_address(request: Booking | RepeatedRequest, *, email: str) -> Reserved:
     """Put a mistyped e-mail address right: the old link ends, a new one goes to the right address.
 
+    The request keeps its id and reference, whether or not a booking stands behind the old address or the new one.
     Whoever corrects a request that repeated somebody's booking made a request of their own under the new address.
     Raises BookingRefused.
     """
+    date = lock_date(request.booking.date_id if isinstance(request, RepeatedRequest) else request.date_id)
+    # Asked again under the lock: a second press finds what the first one made.
+    earlier = _earlier_request(request.request_id)
+    if earlier is None:
+        raise BookingRefused("This booking is no longer there.")
+    booking, request = earlier
+    booking.date = date
+    if date.has_ended():
+        raise BookingRefused("This date is over.")
     if isinstance(request, RepeatedRequest):
-        date = lock_date(request.booking.date_id)
-        # Asked again under the lock: a second press finds what the first one made.
-        request = RepeatedRequest.objects.select_related("booking").get(pk=request.pk)
-        return _reserve_as_repeated(request, date, email)
-    date, booking = _lock(request)
+        return _correct_repeat(date, request, email)
     if not booking.is_active:
         raise BookingRefused("This booking is cancelled.")
     if booking.email.lower() == email.lower():
-        return Reserved(booking, booking)
-    names = [place.name for place in booking.people.all()]
+        return earlier
+    names = [place.name for place in booking.people.order_by("position")]
     if held := _held(date, email, "", names, booking.contact_name):
-        # Theirs already, under the right address: this one was the mistake.
-        _end(booking)
-        audit.record(by, "cancelled", booking, note="the corrected address holds a booking for the same people")
-        emails.reserved_again(held)
-        return Reserved(held, held)
+        return _become_a_repeat(booking, held, names, email)
+    _write_to(booking, email, by=None)
+    return Reserved(booking, booking)
+
+
+def _correct_repeat(date: WorkshopDate, repeat: RepeatedRequest, email: str) -> Reserved:
+    asked = dict(repeat.details)
+    if asked["email"].lower() == email.lower():
+        return Reserved(repeat.booking, repeat)
+    people = [Person(name=name) for name in asked.pop("people")]
+    del asked["told_needs"], asked["told_to_wait"]
+    repeat.delete()
+    identity = _Identity(repeat.request_id, repeat.request_digest, repeat.reference)
+    return _reserve(date, identity, people, asked | {"email": email}, channel=Booking.Channel.SITE, by=None)
+
+
+def _become_a_repeat(booking: Booking, held: Booking, names: list[str], email: str) -> Reserved:
+    """Theirs already, under the right address: this one was the mistake.
+
+    It ends under another id and reference, and the request goes on under its own as one that repeats the booking held:
+    whoever tries addresses here neither sees a difference nor gets at that booking.
+    """
+    identity = _Identity(booking.request_id, booking.request_digest, booking.reference)
+    contact = {
+        "contact_name": booking.contact_name,
+        "email": email,
+        "phone": booking.phone,
+        "organisation": booking.organisation,
+        "support_workers": booking.support_workers,
+        "needs_more_time": booking.needs_more_time,
+        "wants_news": booking.wants_news_at is not None,
+    }
+    has_room, told_needs = booking.has_a_place, AccessNeed.objects.filter(place__booking=booking).exists()
+    booking.request_id, booking.reference = uuid.uuid4(), _unused_reference()
+    booking.save(update_fields=["request_id", "reference"])
+    _end(booking)
+    audit.record(None, "cancelled", booking, note="the corrected address holds a booking for the same people")
+    return _keep_repeat(held, identity, names, contact, told_needs=told_needs, has_room=has_room, by=None)
+
+
+def _write_to(booking: Booking, email: str, *, by: User | None) -> None:
+    """Another address, or none: the old link ends with the old one."""
     before = booking.email
     booking.email = email
     booking.link_version += 1
     booking.save(update_fields=["email", "link_version", "phone_key"])
-    emails.booking_made(booking)
+    if booking.is_active and not booking.date.has_ended():
+        emails.booking_made(booking)
     audit.record(by, "corrected the address", booking, changes={"email": (before, email)})
-    return Reserved(booking, booking)
 
 
-def _reserve_as_repeated(request: RepeatedRequest, date: WorkshopDate, email: str) -> Reserved:
-    asked = request.details
-    return reserve(
-        date,
-        contact_name=asked["contact_name"],
-        email=email,
-        phone=asked["phone"],
-        organisation=asked["organisation"],
-        people=[Person(name=name) for name in asked["people"]],
-        support_workers=asked["support_workers"],
-        needs_more_time=asked["needs_more_time"],
-        request_id=uuid.uuid5(request.request_id, email.lower()),
-    )
+@activity
+def correct_contact(
+    booking: Booking,
+    *,
+    contact_name: str,
+    email: str,
+    phone: str,
+    organisation: str,
+    needs_more_time: bool,
+    by: User,
+) -> Booking:
+    """What staff put right about whom to write to. Raises BookingRefused where somebody else's booking is the same."""
+    date, booking = _lock(booking)
+    names = [place.name for place in booking.people.order_by("position")]
+    held = _held(date, email, phone, names, contact_name) if booking.is_active else None
+    if held and held.pk != booking.pk:
+        raise BookingRefused(f"{held} has the same contact and names on this date. Cancel one of the two first.")
+    booking.contact_name, booking.phone, booking.organisation = contact_name, phone, organisation
+    booking.needs_more_time = needs_more_time
+    booking.coming_key = coming_key(names, contact_name)
+    before, booking.email = booking.email, email
+    booking.save(update_fields=[*CONTACT, "phone_key", "coming_key"])
+    if before.lower() != email.lower():
+        booking.email = before
+        _write_to(booking, email, by=by)
+    return booking
 
 
 @activity
@@ -393,13 +480,16 @@ def correct_names(booking: Booking, names: Sequence[str], *, by: User | None = N
 @activity
 def replace_need(place: Place, person: Person, *, by: User | None = None) -> None:
     """Keep these needs of one person instead of any told before. Ask for consent first."""
-    _date, booking = _lock(place.booking)
+    date, booking = _lock(place.booking)
     if not booking.is_active:
         raise BookingRefused("This booking is cancelled.")
+    if date.has_ended():
+        raise BookingRefused("This workshop is over, so there is nothing left to arrange.")
     AccessNeed.objects.filter(place=place).delete()
     if person.has_needs:
         _keep_need(place, person)
-    audit.record(by, "replaced the needs", booking, note=f"person {place.position}")
+    # Of the place and not of the booking, whose history is read by staff who may not know that anybody told anything.
+    audit.record(by, "replaced the needs", place)
 
 
 @activity
@@ -407,7 +497,7 @@ def remove_need(place: Place, *, by: User | None = None) -> None:
     """Forget what one person needs: consent can be withdrawn at any time (UK GDPR article 7(3))."""
     _lock(place.booking)
     if AccessNeed.objects.filter(place=place).delete()[0]:
-        audit.record(by, "removed the needs", place.booking, note=f"person {place.position}")
+        audit.record(by, "removed the needs", place)
 
 
 def forget_old_needs() -> int:

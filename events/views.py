@@ -14,6 +14,8 @@ from .models import MOST_PEOPLE, Booking, RepeatedRequest, Workshop, WorkshopDat
 
 # High enough for a care home's shared address, whose residents book one after the other.
 RESERVATIONS = {"limit": 100, "seconds": 600}
+# Each reservation is a mail, and anybody can type anybody's address. High enough for a home with one inbox for all.
+MAILS_TO_ONE = {"limit": 50, "seconds": 24 * 60 * 60}
 BROKEN_LINKS = {"limit": 60, "seconds": 600}
 
 
@@ -59,13 +61,14 @@ def reserve_place(request, slug, date_slug):
         try:
             limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
             if people.is_valid() & form.is_valid():
+                _count_mail_to(form.cleaned_data["email"])
                 reserved = bookings.reserve(date, **form.reservation())
                 return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
         except BookingRefused as refusal:
             form.add_error(None, str(refusal))
         except limits.TooMany as too_many:
             form.is_valid()
-            form.add_error(None, "Many people have reserved from where you are. Please wait a little, or ring us.")
+            form.add_error(None, "Many places were reserved from where you are, or for this address. Please ring us.")
             status, retry_after = 429, too_many.retry_after
     response = render(
         request,
@@ -76,6 +79,13 @@ def reserve_place(request, slug, date_slug):
     if status == 429:
         response["Retry-After"] = str(retry_after)
     return response
+
+
+def _count_mail_to(email):
+    """Before anybody looks who has booked, so that the limit tells nothing either."""
+    if email:
+        name, _at, host = email.lower().rpartition("@")
+        limits.hit("mail to", f"{name.partition('+')[0]}@{host}", **MAILS_TO_ONE)
 
 
 def _read_link(request, purpose, token):
@@ -93,24 +103,18 @@ def booking_made(request, token):
     """What came of a request, for the browser that made it; a mistyped address can be put right here."""
     (request_hex,) = _read_link(request, "made", token)
     made = _request(uuid.UUID(hex=request_hex))
-    form = AddressForm(request.POST or None, initial={"email": _address(made)})
+    booking = made.as_booking() if isinstance(made, RepeatedRequest) else made
+    form = AddressForm(request.POST or None, initial={"email": booking.email})
     if request.method == "POST" and form.is_valid():
         limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
+        _count_mail_to(form.cleaned_data["email"])
         try:
             reserved = bookings.correct_address(made, email=form.cleaned_data["email"])
         except BookingRefused as refusal:
             form.add_error("email", str(refusal))
         else:
             return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
-    booking = made.booking if isinstance(made, RepeatedRequest) else made
-    context = {
-        "booking": booking,
-        "date": booking.date,
-        "reference": made.spoken_reference,
-        "address": _address(made),
-        "form": form,
-    }
-    return render(request, "events/booking_made.html", context)
+    return render(request, "events/booking_made.html", {"booking": booking, "date": booking.date, "form": form})
 
 
 def _request(request_id):
@@ -119,10 +123,6 @@ def _request(request_id):
         RepeatedRequest.objects.select_related("booking__date__workshop", "booking__date__venue"),
         request_id=request_id,
     )
-
-
-def _address(made):
-    return made.details["email"] if isinstance(made, RepeatedRequest) else made.email
 
 
 def _own_booking(request, token):
@@ -200,6 +200,7 @@ def booking_need(request, token, position):
     place = get_object_or_404(booking.people.all(), position=position)
     place.booking = booking
     form = NeedForm(request.POST if "keep" in request.POST else None)
+    refusal = ""
     try:
         if "remove" in request.POST:
             bookings.remove_need(place)
@@ -207,8 +208,8 @@ def booking_need(request, token, position):
         if form.is_valid():
             bookings.replace_need(place, form.person())
             return redirect("events:booking_detail", token)
-    except BookingRefused as refusal:
-        form.add_error(None, str(refusal))
+    except BookingRefused as error:
+        refusal = str(error)
     context = {"booking": booking, "date": booking.date, "token": token, "place": place, "form": form}
-    context["has_need"] = hasattr(place, "need")
+    context |= {"has_need": hasattr(place, "need"), "refusal": refusal}
     return render(request, "events/booking_need.html", context)

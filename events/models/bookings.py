@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 import uuid
 
 from django.db import models
@@ -29,7 +30,8 @@ def spoken_reference(reference: str) -> str:
 
 def phone_key(phone: str) -> str:
     """A phone number as its digits alone, UK country code taken off, to compare numbers typed differently."""
-    digits = re.sub(r"\D", "", phone.replace("(0)", ""))
+    # Digits of every script, as the ones that everybody's phone has.
+    digits = "".join(str(unicodedata.decimal(sign)) for sign in phone.replace("(0)", "") if sign.isdecimal())
     digits = re.sub(r"^00", "", digits) if phone.strip().startswith("00") else digits
     if phone.strip().startswith(("+44", "0044")):
         digits = "0" + digits.removeprefix("44")
@@ -217,3 +219,22 @@ class RepeatedRequest(models.Model):
     @property
     def spoken_reference(self) -> str:
         return spoken_reference(self.reference)
+
+    def as_booking(self) -> Booking:
+        """What the page after reserving shows: their own words, and the state that anybody would have been told.
+
+        Never what the booking held says of itself (its organisation, support workers ...): whoever typed a name and an
+        address need not be the person. Who has a place where a newcomer would wait learns so from the mail alone.
+        """
+        asked, held = self.details, self.booking
+        return Booking(
+            date=held.date,
+            reference=self.reference,
+            state=Booking.State.WAITING if asked["told_to_wait"] and held.is_active else held.state,
+            contact_name=asked["contact_name"],
+            email=asked["email"],
+            phone=asked["phone"],
+            organisation=asked["organisation"],
+            places=len(asked["people"]),
+            support_workers=asked["support_workers"],
+        )

@@ -371,6 +371,96 @@ def test_correcting_the_address_of_a_repeated_request_makes_a_booking_of_its_own
     assert Booking.objects.active().count() == 2
 
 
+def test_a_corrected_request_keeps_its_reference_whatever_stands_behind_the_addresses():
+    """Whoever tries addresses on the page after reserving learns nothing, and gets at nobody's booking."""
+    date = create_date()
+    held = book(date, "Ann", organisation="The Lantern")
+    free = reserve(date, contact_name="Ann", email="stranger@example.net")
+    asked = (free.request.request_id, free.request.reference)
+
+    taken = bookings.correct_address(free.booking, email="ANN@example.org")
+    assert (taken.request.request_id, taken.request.reference) == asked
+    assert isinstance(taken.request, RepeatedRequest)
+
+    again = bookings.correct_address(taken.request, email="stranger@example.net")
+    assert (again.request.request_id, again.request.reference) == asked
+    assert (again.booking.email, again.booking.state) == ("stranger@example.net", CONFIRMED)
+    held.refresh_from_db()
+    assert (held.email, held.state, held.link_version) == ("ann@example.org", CONFIRMED, 1)
+
+
+def test_correcting_a_repeated_request_to_the_same_address_changes_nothing():
+    date = create_date()
+    book(date, "Ann")
+    repeat = reserve(date, contact_name="Ann", email="ann@example.org")
+
+    assert bookings.correct_address(repeat.request, email="Ann@example.org") == repeat
+    assert (Booking.objects.count(), RepeatedRequest.objects.count(), len(mails())) == (1, 1, 2)
+
+
+def test_the_address_cannot_be_corrected_after_the_workshop():
+    date = create_date()
+    booking = book(date, "Ann")
+    end(date)
+
+    with pytest.raises(BookingRefused, match="This date is over"):
+        bookings.correct_address(booking, email="ann@example.com")
+
+
+def end(date, days=1):
+    starts_at = timezone.now() - timedelta(days=days)
+    WorkshopDate.objects.filter(pk=date.pk).update(starts_at=starts_at, ends_at=starts_at + timedelta(hours=4))
+
+
+def test_addresses_are_compared_as_the_database_compares_them():
+    date = create_date()
+    held = book(date, "Ann", email="ann@kelvin.example")
+
+    # The Kelvin sign is a capital of k that has no capital of its own.
+    assert book(date, "Ann", email="ann@\N{KELVIN SIGN}elvin.example") == held
+
+
+def test_phone_numbers_in_other_digits_are_the_same_numbers():
+    date = create_date()
+    held = book(date, "Ann", email="", phone="0151 496 0000")
+
+    assert book(date, "Ann", email="", phone="٠١٥١ ٤٩٦ ٠٠٠٠") == held
+
+
+@pytest.mark.parametrize(
+    ("fields", "people"), [({"booking_closes_at": timezone.now() - timedelta(minutes=1)}, 1), ({"places": 2}, 3)]
+)
+def test_a_refusal_does_not_depend_on_who_has_booked(fields, people):
+    date = create_date()
+    book(date, "Ann")
+    WorkshopDate.objects.filter(pk=date.pk).update(**fields)
+
+    for name in ("Ann", "Bob"):
+        with pytest.raises(BookingRefused):
+            book(date, name, people=people)
+    assert len(mails()) == 1
+
+
+def test_a_repeated_request_says_who_typed_it_and_keeps_the_wish_for_news():
+    date, staff = create_date(), create_user(name="Olive")
+    book(date, "Ann")
+
+    book(date, "Ann", wants_news=True, by=staff)
+
+    assert RepeatedRequest.objects.get().details["wants_news"] is True
+    assert AuditEntry.objects.get(action="reserved again").actor == staff
+
+
+def test_the_mail_about_a_repeated_request_says_how_the_booking_stands():
+    date = create_date(places=1)
+    for name in ("Ann", "Bob", "Ann", "Bob"):
+        book(date, name)
+
+    ann, bob = OutgoingMail.objects.filter(template="events/email/booking_reserved_again").order_by("pk")
+    assert "You have a place. This is your booking:" in ann.text
+    assert "You are number 1 in the queue for a place. This is your booking:" in bob.text
+
+
 def test_correcting_names_keeps_them_in_order():
     booking = book(create_date(), "Ann", people=[Person("Anne"), Person()])
 
@@ -406,6 +496,26 @@ def test_needs_never_reach_the_log_or_a_mail():
 
     written = str(list(AuditEntry.objects.values())) + str(list(OutgoingMail.objects.values()))
     assert "XYZZY" not in written
+
+
+def test_no_needs_are_taken_after_the_workshop():
+    date = create_date()
+    booking = book(date, "Ann")
+    end(date)
+
+    with pytest.raises(BookingRefused, match="This workshop is over"):
+        bookings.replace_need(booking.people.get(), Person(access="a ramp"))
+    assert not AccessNeed.objects.exists()
+
+
+def test_the_log_of_a_booking_does_not_tell_that_needs_were_told():
+    booking = book(create_date(), "Ann")
+    bookings.replace_need(booking.people.get(), Person(access="a ramp"))
+    bookings.remove_need(booking.people.get())
+
+    logged = AuditEntry.objects.filter(object_type="events.booking")
+    assert [entry.action for entry in logged] == ["reserved"]
+    assert AuditEntry.objects.filter(object_type="events.place").count() == 2
 
 
 def test_needs_are_deleted_fourteen_days_after_the_date():

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from events import bookings
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, Venue, Workshop, WorkshopDate
@@ -244,6 +245,30 @@ def test_the_first_in_order_gets_a_free_place_by_one_button(desk):
     assert "only 0 ordinary" in said(desk.post(address, follow=True))[0]
 
 
+def test_odd_signs_in_the_reason_for_cancelling_do_no_harm(desk):
+    date = create_date()
+    book(date, "Ann")
+
+    desk.post(reverse("admin:events_workshopdate_cancel", args=[date.pk]), {"reason": "The\0boiler\r\nbroke."})
+
+    assert "The boiler broke." in OutgoingMail.objects.get(template="events/email/date_cancelled").text
+
+
+def test_more_places_than_can_be_counted_are_refused(desk):
+    date = create_date()
+
+    response = desk.post(change(date), date_form(date, overbook=2**31 - 1))
+
+    assert shows(response, "That is more than the database can count.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_to_the_history_of_a_date_does_no_harm(desk):
+    date = create_date()
+
+    assert desk.post(reverse("admin:events_workshopdate_history", args=[date.pk])).status_code == 200
+
+
 @pytest.mark.parametrize("what", ["workshop", "workshopdate", "venue"])
 def test_deleting_anything_with_bookings_is_refused(desk, what):
     date = create_date(venue=create_venue())
@@ -311,13 +336,17 @@ def test_a_reference_read_aloud_in_two_fours_finds_the_booking(desk):
     assert not shows(response, other.spoken_reference)
 
 
+def change_contact(desk, booking, **changes):
+    sent = {name: getattr(booking, name) for name in ("contact_name", "email", "phone", "organisation")} | changes
+    sent |= {f"{prefix}-{part}": "0" for prefix in ("people", "repeats") for part in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    return desk.post(reverse("admin:events_booking_change", args=[booking.pk]), sent, follow=True)
+
+
 def test_correcting_the_address_at_the_desk_sends_a_new_link(desk):
     booking = book(create_date(), "Ann", email="ann@exmaple.org")
     old = booking.get_absolute_url()
-    sent = {"contact_name": "Ann Lee", "email": "ann@example.org", "phone": "", "organisation": ""}
-    sent |= {f"{prefix}-{part}": "0" for prefix in ("people", "repeats") for part in ("TOTAL_FORMS", "INITIAL_FORMS")}
 
-    response = desk.post(reverse("admin:events_booking_change", args=[booking.pk]), sent, follow=True)
+    response = change_contact(desk, booking, contact_name="Ann Lee", email="ann@example.org")
 
     booking.refresh_from_db()
     assert response.status_code == 200
@@ -325,6 +354,51 @@ def test_correcting_the_address_at_the_desk_sends_a_new_link(desk):
     assert booking.get_absolute_url() != old
     assert OutgoingMail.objects.latest("pk").recipient == "ann@example.org"
     assert "ann" not in str(list(AuditEntry.objects.values_list("changes", flat=True))).lower()
+
+
+def test_taking_an_address_off_ends_its_link_and_mails_nobody(desk):
+    booking = book(create_date(), "Ann", phone="0151 496 0007")
+    old = booking.get_absolute_url()
+
+    response = change_contact(desk, booking, email="")
+
+    assert said(response)[0] == "The old link has ended."
+    assert desk.get(old).status_code == 410
+    assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.parametrize("changes", [{"email": ""}, {"email": "bob@example.org"}])
+def test_a_contact_that_holds_the_same_booking_is_refused_with_a_reason_and_nothing_is_saved(desk, changes):
+    date = create_date()
+    held = book(date, "Ann", phone="0151 496 0007", email=changes["email"])
+    booking = book(date, "Ann", phone="0151 496 0007")
+
+    response = change_contact(desk, booking, organisation="The Lantern", **changes)
+
+    assert said(response) == [
+        f"Nothing was saved. {held} has the same contact and names on this date. Cancel one of the two first."
+    ]
+    booking.refresh_from_db()
+    assert (booking.email, booking.organisation, booking.is_active) == ("ann@example.org", "", True)
+    assert not AuditEntry.objects.filter(action="changed").exists()
+
+
+def test_somebody_whose_name_was_put_right_is_known_by_it_when_they_reserve_again(desk):
+    booking = book(date := create_date(), "An", email="ann@example.org")
+
+    change_contact(desk, booking, contact_name="Ann")
+
+    assert book(date, "Ann") == booking
+
+
+def test_cancelling_while_many_reserve_is_answered_with_a_sentence(desk, monkeypatch):
+    def busy(booking, *, by):
+        raise bookings.Busy("Please try again.")
+
+    monkeypatch.setattr(bookings, "cancel", busy)
+    address = reverse("admin:events_booking_cancel", args=[book(create_date(), "Ann").pk])
+
+    assert said(desk.post(address, follow=True)) == ["Please try again."]
 
 
 def test_bookings_cannot_be_deleted_at_the_desk(desk):

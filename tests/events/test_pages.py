@@ -186,6 +186,40 @@ def test_the_answer_is_alike_whether_or_not_the_address_has_booked(client):
     assert neutral(known, booking.spoken_reference) == neutral(again, repeat.spoken_reference)
 
 
+def test_the_page_of_a_repeated_request_shows_what_was_typed_and_nothing_of_the_booking_held(client):
+    date = create_date()
+    held = book(date, "Ann", people=3, organisation="The Lantern", support_workers=2, phone="0151 496 0007")
+
+    response = client.post(date.get_reserve_url(), answers(), follow=True)
+
+    assert title(response).startswith("You have a place.")
+    for text in ("The Lantern", "support worker", "0151 496 0007", held.spoken_reference):
+        assert not shows(response, text)
+
+
+def test_the_answer_is_alike_on_a_full_date_too(client):
+    date = create_date(places=1)
+    book(date, "Ann")
+    known = client.post(date.get_reserve_url(), answers(), follow=True)
+    unknown = client.post(date.get_reserve_url(), answers(email="other@example.org"), follow=True)
+
+    assert title(known) == title(unknown)
+    assert title(known).startswith("You are waiting for a place.")
+    assert shows(known, "If you have a place already from an earlier booking, you keep it")
+    # Once the person has cancelled, it is no secret on their own page.
+    bookings.cancel(Booking.objects.get(email="ann@example.org"))
+    assert title(client.get(known.redirect_chain[0][0])).startswith("Your booking is cancelled.")
+
+
+def test_a_direct_post_to_a_closed_date_tells_nobody_who_has_booked(client):
+    date = create_date()
+    book(date, "Ann")
+    WorkshopDate.objects.update(booking_closes_at=timezone.now())
+
+    assert reserve(client, date).status_code == reserve(client, date, email="other@example.org").status_code == 200
+    assert OutgoingMail.objects.count() == 1
+
+
 def test_errors_are_told_first_and_beside_the_field_and_nothing_typed_is_lost(client):
     date = create_date()
 
@@ -367,6 +401,39 @@ def test_many_reservations_from_one_address_are_slowed_in_words_and_lose_nothing
     assert shows(response, "0151 496 0000")
 
 
+def test_nobody_can_have_somebody_else_mailed_without_end(client, monkeypatch):
+    from events import views
+
+    monkeypatch.setitem(views.MAILS_TO_ONE, "limit", 2)
+    date = create_date()
+    page = reserve(client, date, email="stranger@example.net").url
+
+    statuses = [
+        reserve(client, date, contact_name="Bob", email="ann@example.org").status_code,
+        reserve(client, date, contact_name="Cat", email="ANN+1@example.org").status_code,
+        reserve(client, date, contact_name="Dan", email="ann+2@example.org").status_code,
+        client.post(page, {"email": "ann+3@example.org"}).status_code,
+        reserve(client, date, contact_name="Eve", email="eve@example.org").status_code,
+    ]
+
+    assert statuses == [302, 302, 429, 429, 302]
+    assert OutgoingMail.objects.filter(recipient__istartswith="ann").count() == 2
+
+
+@pytest.mark.parametrize("field", ["contact_name", "people-0-name"])
+@pytest.mark.parametrize("name", ["Win at https://evil.example", "See WWW.evil.example", "evil.example/win"])
+def test_a_name_cannot_carry_a_link_into_a_mail(client, field, name):
+    response = reserve(client, create_date(), **{field: name})
+
+    assert shows(response, "Write a name only, without a web address.")
+    assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["J. R. Hartley", "Anne-Marie O'Neill", "Zoë Ng (she/her)", "Dr.Lee", "李小龙"])
+def test_names_are_as_people_have_them(client, name):
+    assert reserve(client, create_date(), contact_name=name).status_code == 302
+
+
 # Correcting the address
 
 
@@ -390,6 +457,23 @@ def test_a_wrong_correction_is_an_error_and_changes_nothing(client):
 
     assert title(response).startswith("Error: ")
     assert Booking.objects.get().email == "ann@example.org"
+
+
+def test_correcting_to_the_address_of_somebody_who_has_booked_shows_and_opens_nothing_of_theirs(client):
+    date = create_date()
+    held = book(date, "Ann", organisation="The Lantern")
+    page = made_page(client, date, email="stranger@example.net")
+    free = client.post(page, {"email": "nobody@example.org"}, follow=True)
+    taken = client.post(page, {"email": "ann@example.org"}, follow=True)
+
+    assert free.redirect_chain == taken.redirect_chain == [(page, 302)]
+    texts = [re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode()) for answer in (free, taken)]
+    assert texts[0].replace("nobody@", "ann@") == texts[1]
+    assert "The Lantern" not in texts[1]
+
+    client.post(page, {"email": "stranger@example.net"})
+    held.refresh_from_db()
+    assert (held.email, held.is_active, held.link_version) == ("ann@example.org", True, 1)
 
 
 # The booking's own page
@@ -450,6 +534,19 @@ def test_needs_are_replaced_and_removed_and_never_shown_again(client):
     assert AccessNeed.objects.get().access == "a ramp"
     client.post(need, {"remove": "1"})
     assert not AccessNeed.objects.exists()
+
+
+def test_a_refusal_to_remove_needs_is_said(client, monkeypatch):
+    def busy(place):
+        raise bookings.Busy("Please try again.")
+
+    monkeypatch.setattr(bookings, "remove_need", busy)
+    booking = book(create_date(), "Ann", people=[Person("Ann", access="a ramp")])
+
+    response = client.post(booking.get_absolute_url() + "needs/1/", {"remove": "1"})
+
+    assert response.status_code == 200
+    assert shows(response, "Please try again.")
 
 
 @pytest.mark.parametrize("path", ["needs/2/", "needs/0/", "needs/99999999999999999999/"])
