@@ -166,7 +166,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # A way in for the owner of an account while somebody else is using up its tries; a second factor is still asked.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/10m/ip,10/10m/key"}
 ACCOUNT_FORMS = {
     "login": "sharedlives.foundation.account_forms.LoginForm",
