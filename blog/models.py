@@ -268,8 +268,15 @@ class Byline(models.Model):
     def __str__(self):
         return f"{self.name}, {self.organisation}" if self.organisation else self.name
 
+    def clean(self):
+        self._print_as_the_author_has_it()
+
     def save(self, *args, **kwargs):
-        self.name = self.name or self.author.name
-        if self._state.adding:
-            self.organisation = self.organisation or self.author.organisation
+        self._print_as_the_author_has_it()
         super().save(*args, **kwargs)
+
+    def _print_as_the_author_has_it(self) -> None:
+        if self.author_id:
+            self.name = self.name or self.author.name
+            if self._state.adding:
+                self.organisation = self.organisation or self.author.organisation

@@ -1,3 +1,4 @@
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -14,12 +15,12 @@ pytestmark = pytest.mark.django_db
 MOMENTS = [None, timedelta(days=-1), timedelta(0), timedelta(seconds=1), timedelta(days=1)]
 
 
-@pytest.mark.parametrize("status", Post.Status.values)
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(
+    ("status", "moment"),
+    [pair for pair in itertools.product(Post.Status.values, MOMENTS) if pair != ("published", None)],
+)
 def test_one_post_and_the_set_agree_on_what_is_published(status, moment):
     now = timezone.now()
-    if status == Post.Status.PUBLISHED and moment is None:
-        pytest.skip("the database knows no such post")
     post = create_post(is_published=False, status=status, publish_at=None if moment is None else now + moment)
 
     assert post.is_published(now) == Post.objects.published(now).filter(pk=post.pk).exists()
