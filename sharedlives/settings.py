@@ -1,6 +1,7 @@
 """The one settings file. Safe unless told otherwise; every variable it reads is explained in .env.example."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -100,25 +101,27 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 # --- Database: PostgreSQL only ---------------------------------------------------------------------------------------
 
 if LOCAL_FOLDER and not env("DATABASE_URL", default=""):
-    DATABASES = {"default": {"ENGINE": "sharedlives.foundation.private_database", "NAME": "sharedlives"}}
+    _database: dict[str, Any] = {"ENGINE": "sharedlives.foundation.private_database", "NAME": "sharedlives"}
 else:
     _required("DATABASE_URL", "It names the PostgreSQL database, like postgres://user:password@host:5432/name.")
-    DATABASES = {"default": env.db("DATABASE_URL")}
-    if "postgresql" not in DATABASES["default"]["ENGINE"]:
+    _database = env.db("DATABASE_URL")
+    if "postgresql" not in _database["ENGINE"]:
         raise ImproperlyConfigured(
             "DATABASE_URL must name a PostgreSQL database (postgres://...), version 15 or later."
         )
-DATABASES["default"].update(
+_database.update(
     CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60),
     CONN_HEALTH_CHECKS=True,
 )
-DATABASES["default"].setdefault("OPTIONS", {}).update(
+_database.setdefault("OPTIONS", {}).update(
     connect_timeout=3,
     # TCP peers that vanish without a word are noticed in seconds, not hours.
     keepalives_idle=10,
     keepalives_interval=3,
     keepalives_count=3,
 )
+
+DATABASES = {"default": _database}
 
 CACHES = {"default": env.cache("CACHE_URL", default="dbcache://foundation_cache")}
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):

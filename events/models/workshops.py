@@ -11,7 +11,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 
 from sharedlives.foundation import spoken
 from sharedlives.foundation.models import Charity
@@ -101,9 +101,7 @@ class Venue(models.Model):
     def access_facts(self) -> list[tuple[str, str]]:
         """What is known about access, as (fact, answer in words)."""
         return [
-            (self._meta.get_field(name).verbose_name.capitalize(), self.Answer(getattr(self, name)).label)
-            if not self._meta.get_field(name).verbose_name[0].isupper()
-            else (self._meta.get_field(name).verbose_name, self.Answer(getattr(self, name)).label)
+            (capfirst(self._meta.get_field(name).verbose_name), self.Answer(getattr(self, name)).label)
             for name in self.ACCESS_FACTS
         ]
 

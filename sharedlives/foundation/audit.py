@@ -24,7 +24,7 @@ def record(
     (before, after); for the model's `personal_fields` only the fact of a change is kept, never the values, so that
     erasing a person leaves no hole here. `note` must hold no personal data.
     """
-    personal = getattr(obj, "personal_fields", frozenset())
+    personal: frozenset[str] = getattr(obj, "personal_fields", frozenset())
     label = getattr(obj, "audit_label", obj.__str__)()
     return AuditEntry.objects.create(
         actor=actor,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
-from django.template import Context, loader
+from django.template import Context, Engine, loader
 from django.utils import timezone
 
 from .models import Charity, OutgoingMail
@@ -60,7 +60,7 @@ def send(
 
 
 def _text(name: str, values: Mapping[str, object]) -> str:
-    return loader.get_template(name).template.render(Context(values, autoescape=False))
+    return Engine.get_default().render_to_string(name, Context(dict(values), autoescape=False))
 
 
 def _about(obj: models.Model) -> str:
@@ -125,11 +125,14 @@ def _hand_over(mail: OutgoingMail, charity: Charity) -> None:
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
-        return f"{code} {words.decode(errors='replace')}"
+        return f"{code} {_decoded(words)}"
     if isinstance(error, smtplib.SMTPResponseException):
-        words = error.smtp_error
-        return f"{error.smtp_code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+        return f"{error.smtp_code} {_decoded(error.smtp_error)}"
     return f"{type(error).__name__}: {error}"
+
+
+def _decoded(words: bytes | str) -> str:
+    return words.decode(errors="replace") if isinstance(words, bytes) else words
 
 
 def _is_refused_for_good(error: Exception) -> bool:

@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 import bleach
 import nh3
@@ -307,8 +308,9 @@ class RichTextField(models.TextField):
         setattr(instance, self.attname, value)
         return value
 
-    def formfield(self, **kwargs):
-        return super().formfield(**{"form_class": RichTextFormField, "policy": self.policy} | kwargs)
+    def formfield(self, **kwargs: Any):
+        options: dict[str, Any] = {"form_class": RichTextFormField, "policy": self.policy} | kwargs
+        return super().formfield(**options)
 
 
 def _is_cleaned(expression) -> bool:
@@ -320,5 +322,5 @@ def _is_cleaned(expression) -> bool:
     if isinstance(expression, Col):
         return isinstance(expression.target, RichTextField)
     if isinstance(expression, Value):
-        return expression.value is None or isinstance(expression._output_field_or_none, RichTextField)
+        return expression.value is None or isinstance(getattr(expression, "_output_field_or_none", None), RichTextField)
     return False
