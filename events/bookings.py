@@ -316,12 +316,16 @@ def give_next_place(date: WorkshopDate, *, by: User) -> Booking:
             f"{first} is first and asks for {_people(first)}; only {date.ordinary_left} ordinary and"
             f" {date.support_left} support places are free."
         )
-    first.state = State.CONFIRMED
-    first.state_changed_at = timezone.now()
-    first.save(update_fields=["state", "state_changed_at", "phone_key"])
-    emails.place_given(first)
+    _give_place(first)
     audit.record(by, "gave a place from the waiting list", first, note=str(date))
     return first
+
+
+def _give_place(booking: Booking) -> None:
+    booking.state = State.CONFIRMED
+    booking.state_changed_at = timezone.now()
+    booking.save(update_fields=["state", "state_changed_at", "phone_key"])
+    emails.place_given(booking)
 
 
 def _people(booking: Booking) -> str:
@@ -342,6 +346,9 @@ def cancel_date(date: WorkshopDate, *, by: User, reason: str = "") -> int:
         return 0
     if date.has_ended():
         raise BookingRefused("This date is over: there is nothing to cancel.")
+    if date.state == WorkshopDate.State.DRAFT and not date.bookings.exists():
+        # Cancelled dates are shown to everybody, and nobody has heard of this one.
+        raise BookingRefused("Nobody can see this draft yet. Delete it instead.")
     date.state = WorkshopDate.State.CANCELLED
     date.save(update_fields=["state"])
     bookings = list(date.bookings.active().order_by("pk"))
@@ -416,7 +423,13 @@ def _become_a_repeat(booking: Booking, held: Booking, names: list[str], email: s
     booking.save(update_fields=["request_id", "reference"])
     _end(booking)
     audit.record(None, "cancelled", booking, note="the corrected address holds a booking for the same people")
-    return _keep_repeat(held, identity, names, contact, told_needs=told_needs, has_room=has_room, by=None)
+    reserved = _keep_repeat(held, identity, names, contact, told_needs=told_needs, has_room=has_room, by=None)
+    fits = held.places <= booking.places and held.support_workers <= booking.support_workers
+    if has_room and held.is_waiting and fits:
+        # The mistake had a place and the right one waits: the same people must not lose what they had.
+        _give_place(held)
+        audit.record(None, "took the place of a mistaken booking", held)
+    return reserved
 
 
 def _write_to(booking: Booking, email: str, *, by: User | None) -> None:

@@ -137,6 +137,7 @@ class ReservationForm(forms.Form):
     )
     email = forms.EmailField(
         label="Your e-mail",
+        max_length=254,
         required=False,
         help_text="We send your confirmation there. No e-mail? Give a phone number instead.",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
@@ -276,7 +277,9 @@ class AddressForm(forms.Form):
     """The right e-mail address in place of a mistyped one."""
 
     email = forms.EmailField(
-        label="Your e-mail", widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
+        label="Your e-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
 
 

@@ -330,6 +330,14 @@ def test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs():
     assert (date.is_cancelled, date.calendar_sequence) == (True, 1)
 
 
+def test_a_draft_that_nobody_knows_is_not_made_public_by_cancelling_it():
+    date = create_date(state="draft")
+
+    with pytest.raises(BookingRefused, match="Delete it instead"):
+        bookings.cancel_date(date, by=create_user())
+    assert not WorkshopDate.objects.published().exists()
+
+
 # Putting right
 
 
@@ -387,6 +395,31 @@ def test_a_corrected_request_keeps_its_reference_whatever_stands_behind_the_addr
     assert (again.booking.email, again.booking.state) == ("stranger@example.net", CONFIRMED)
     held.refresh_from_db()
     assert (held.email, held.state, held.link_version) == ("ann@example.org", CONFIRMED, 1)
+
+
+def test_nobody_loses_their_place_by_correcting_the_address_after_reserving_again():
+    date = create_date(places=1)
+    mistaken = book(date, "Ann", email="ann@exmaple.org")
+    right, waiting = book(date, "Ann"), book(date, "Bob")
+
+    assert bookings.correct_address(mistaken, email="ann@example.org").booking == right
+
+    for booking, state in ((mistaken, CANCELLED), (right, CONFIRMED), (waiting, WAITING)):
+        booking.refresh_from_db()
+        assert booking.state == state
+    assert mails()[-1] == ("ann@example.org", "events/email/booking_place_given")
+
+
+def test_a_larger_group_gets_no_place_by_correcting_an_address():
+    date = create_date(places=2)
+    mistaken = book(date, "Ann", email="ann@exmaple.org")
+    book(date, "Bob")
+    pair = book(date, "Ann", people=2)
+
+    bookings.correct_address(mistaken, email="ann@example.org")
+
+    pair.refresh_from_db()
+    assert pair.state == WAITING
 
 
 def test_correcting_a_repeated_request_to_the_same_address_changes_nothing():

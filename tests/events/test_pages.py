@@ -356,6 +356,14 @@ def test_hostile_values_neither_break_nor_run(client, field, value):
     assert "<script>alert" not in page
 
 
+def test_an_address_longer_than_the_database_keeps_is_a_form_error(client):
+    date, long = create_date(), "a" * 250 + "@example.org"
+    page = reserve(client, date).url
+
+    for response in (reserve(client, date, email=long), client.post(page, {"email": long})):
+        assert shows(response, "Ensure this value has at most 254 characters")
+
+
 def test_bytes_that_are_no_text_are_no_error_of_ours(client):
     sent = urlencode(answers(contact_name="NAME")).replace("NAME", "%ED%A0%80%FF%FE%00")
     response = client.post(create_date().get_reserve_url(), sent, content_type="application/x-www-form-urlencoded")
