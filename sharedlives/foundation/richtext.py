@@ -123,7 +123,7 @@ def _keep_attribute(tag: str, name: str, value: str) -> bool:
         return len(href) <= 2000 and not _hides_something(href) and bool(_SAFE_HREF.match(href))
     if name == "scope":
         return value in {"row", "col"}
-    return bool(re.fullmatch("[0-9]{1,4}" if name == "start" else "[1-9][0-9]?", value))
+    return bool(re.fullmatch("[0-9]{1,4}" if name == "start" else "[2-9]|[1-9][0-9]", value))
 
 
 @functools.lru_cache(maxsize=16)

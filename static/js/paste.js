@@ -6,7 +6,7 @@ const LEVEL = /mso-list:\s*\S+\s+level(\d)/i;
 const NUMBERED = /^\s*\(?(?:\d+|[a-z]|[ivxlc]+)[.)]/i;
 
 function levelOf(element) {
-  const found = LEVEL.exec(element.getAttribute?.("style") ?? "");
+  const found = LEVEL.exec(element.dataset?.style ?? "");
   return found ? Number(found[1]) : 0;
 }
 
@@ -76,11 +76,44 @@ function headings(body) {
   }
 }
 
+// Google Docs and others write bold and italic as styles of spans, and wrap a whole text in a <b> that is not bold.
+const MARKS = [
+  [/(^|[;\s])font-weight:\s*(bold|[6-9]00)/i, "strong"],
+  [/(^|[;\s])font-style:\s*italic/i, "em"],
+  [/(^|[;\s])text-decoration[^;]*line-through/i, "s"],
+  [/(^|[;\s])vertical-align:\s*super/i, "sup"],
+  [/(^|[;\s])vertical-align:\s*sub(;|$)/i, "sub"],
+];
+
+function marks(body) {
+  for (const element of body.querySelectorAll("b, strong")) {
+    if (/(^|[;\s])font-weight:\s*(normal|400)/i.test(element.dataset.style)) element.replaceWith(...element.childNodes);
+  }
+  for (const span of body.querySelectorAll("span[data-style]")) {
+    for (const [style, name] of MARKS) {
+      if (!style.test(span.dataset.style)) continue;
+      const mark = document.createElement(name);
+      mark.append(...span.childNodes);
+      span.append(mark);
+    }
+  }
+}
+
+// Styles and handlers would only be refused by our Content-Security-Policy, with a line in the console for each; what
+// styles mean is kept as data until we have read it.
+function withoutStyles(html) {
+  return html
+    .replace(/<style[\s>][\s\S]*?<\/style>/gi, "")
+    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style=").replace(/\s(on\w+)\s*=/gi, " data-$1="));
+}
+
 function tidyPaste(html) {
   // A document made this way runs nothing and loads nothing.
-  const { body } = new DOMParser().parseFromString(html, "text/html");
+  const { body } = new DOMParser().parseFromString(withoutStyles(html), "text/html");
+  for (const nothing of body.querySelectorAll("br.Apple-interchange-newline")) nothing.remove();
   listsFromWord(body);
   headings(body);
+  marks(body);
   return body.innerHTML;
 }
 
