@@ -9,8 +9,8 @@ from django.db import transaction
 
 import blog.demo
 import events.demo
-from blog.models import Post
-from events.models import Workshop
+from blog.models import Author, Post
+from events.models import Venue, Workshop
 from sharedlives.foundation.models import Charity, User
 from sharedlives.site.roles import apply_roles
 
@@ -33,7 +33,7 @@ def load(today: Day) -> str:
     if charity and charity.is_demo:
         renewed = events.demo.renew_dates(today)
         return "The demonstration's dates were over; there are new ones." if renewed else "The demonstration is there."
-    if charity or Workshop.objects.exists() or Post.objects.exists():
+    if charity or any(model.objects.exists() for model in (Workshop, Venue, Post, Author)):
         raise RealContent("This site has content of its own. The demonstration is only for an empty one.")
     _make_charity()
     _make_staff()
