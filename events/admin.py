@@ -83,7 +83,10 @@ class WorkshopAdmin(RichTextAdminMixin, AuditedModelAdmin):
     def all_dates(self, workshop):
         address = reverse("admin:events_workshopdate_changelist")
         return format_html(
-            '<a href="{}?workshop__id__exact={}">{} in all</a>', address, workshop.pk, len(workshop.dates.all())
+            '<a href="{}?workshop__id__exact={}&amp;when=all">{} in all</a>',
+            address,
+            workshop.pk,
+            len(workshop.dates.all()),
         )
 
 

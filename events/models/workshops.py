@@ -98,6 +98,10 @@ class Venue(models.Model):
     def line(self) -> str:
         return f"{self.name}, {self.street}, {self.town} {self.postcode}"
 
+    @property
+    def has_access_facts(self) -> bool:
+        return any(getattr(self, name) != self.Answer.UNKNOWN for name in self.ACCESS_FACTS)
+
     def access_facts(self) -> list[tuple[str, str]]:
         """What is known about access, as (fact, answer in words)."""
         return [

@@ -102,6 +102,13 @@ def test_a_date_shows_when_where_and_what_is_known_about_access(client):
     assert shows(response, "0151 496 0001")
 
 
+def test_a_venue_of_which_nothing_is_known_says_so_in_one_sentence(client):
+    response = client.get(create_date(venue=create_venue()).get_absolute_url())
+
+    assert shows(response, "We do not know yet how accessible it is.")
+    assert not shows(response, "Not known yet")
+
+
 def test_a_date_without_venue_end_or_limit_never_says_none(client):
     date = create_date(area="Birmingham city centre", ends_at=None, places=None)
 
