@@ -122,7 +122,6 @@ def make_venv():
         # The second case: the system's Python was replaced by another version, which does not see these packages.
         shutil.rmtree(str(VENV), ignore_errors=True)
     if list(VENV.glob("lib/python*/site-packages/pip/__main__.py")):
-        UNFINISHED.unlink() if UNFINISHED.exists() else None
         return
     if not (find_spec("venv") and find_spec("ensurepip")):
         version = "%d.%d" % sys.version_info[:2]
