@@ -58,7 +58,7 @@ def _authors() -> tuple[Author, Author, Author]:
         name="Marlow Finch",
         slug="marlow-finch",
         role="Director (invented)",
-        bio="Marlow writes here on Mondays. Marlow does not exist.",
+        bio="Marlow writes here now and then, and does not exist.",
     )
     colleague = Author.objects.create(
         name="Idris Penhallow", slug="idris-penhallow", role="Workshop organiser (invented)"

@@ -79,9 +79,15 @@ class Author(models.Model):
     def __str__(self):
         return f"{self.name}, {self.organisation}" if self.organisation else self.name
 
+    def clean(self):
+        self._take_at_off()
+
     def save(self, *args, **kwargs):
-        self.handle = self.handle.strip().lstrip("@")
+        self._take_at_off()
         super().save(*args, **kwargs)
+
+    def _take_at_off(self) -> None:
+        self.handle = self.handle.strip().lstrip("@")
 
 
 class PostQuerySet(models.QuerySet):

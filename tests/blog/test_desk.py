@@ -381,10 +381,11 @@ def test_letters_of_a_private_mail_address_cannot_be_guessed_by_a_list(client, w
 
 def test_a_private_mail_address_is_not_in_the_log(client):
     client.force_login(create_user(is_superuser=True))
-    data = {"name": "Anna", "slug": "anna", "email": "anna@private.example"}
+    data = {"name": "Anna", "slug": "anna", "email": "anna@private.example", "handle": "@AnnaSharedLives"}
     client.post(reverse("admin:blog_author_add"), data)
 
-    assert Author.objects.get().email == "anna@private.example"
+    author = Author.objects.get()
+    assert (author.email, author.handle) == ("anna@private.example", "AnnaSharedLives")
     assert AuditEntry.objects.get().changes["email"] == "changed"
 
 

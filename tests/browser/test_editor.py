@@ -6,6 +6,7 @@ import pytest
 
 from blog.models import Post
 from tests.factories import create_author, create_charity, create_post, create_user, create_workshop
+from tests.foundation.test_richtext import HOSTILE
 
 # After the clipboard of Word 365 for the desk: two levels of bullets, a numbered list, a heading, a comment, a picture.
 FROM_WORD = """
@@ -263,6 +264,19 @@ def test_axe_finds_nothing_in_the_dialogs(form, axe):
     form.get_by_role("button", name="Cancel").click()
     press(form, "Insert a table")
     assert axe(form, within="dialog") == []
+
+
+def test_no_hostile_vector_does_anything_on_a_post(page, live_server):
+    create_charity()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: asked.append(request.url) if "evil" in request.url else None)
+    for number in range(0, len(HOSTILE), 10):
+        post = create_post(title=f"Post {number}", body="<p>x</p>" + "<p>y</p>".join(HOSTILE[number : number + 10]))
+        page.goto(post.get_absolute_url())
+        page.locator("main").click()
+
+    assert asked == []
 
 
 def test_the_workshop_form_has_the_same_editor(new_page, publisher, axe):
