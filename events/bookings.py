@@ -30,6 +30,7 @@ from .models.bookings import coming_key, new_reference, phone_key
 State = Booking.State
 
 KEEP_NEEDS = timedelta(days=14)
+CORRECT_WITHIN = timedelta(days=1)
 LOCK_TIMEOUT = "3s"
 CONTACT = ("contact_name", "email", "phone", "organisation", "needs_more_time")
 
@@ -143,7 +144,8 @@ def reserve(
         "wants_news": wants_news,
     }
     digest = _digest(contact | {"people": [asdict(person) for person in people], "date": date.pk})
-    request_id = request_id or uuid.uuid4()
+    # One form counts once for each date.
+    request_id = uuid.uuid5(request_id, str(date.pk)) if request_id else uuid.uuid4()
     date = lock_date(date.pk)
 
     if earlier := _earlier_request(request_id):
@@ -361,6 +363,11 @@ def cancel_date(date: WorkshopDate, *, by: User, reason: str = "") -> int:
     return len(bookings)
 
 
+def may_correct_address(request: Booking | RepeatedRequest) -> bool:
+    """Within a day of reserving: the page stays in the browser's history, which others may use later."""
+    return timezone.now() - request.created_at < CORRECT_WITHIN
+
+
 @activity
 def correct_address(request: Booking | RepeatedRequest, *, email: str) -> Reserved:
     """Put a mistyped e-mail address right: the old link ends, a new one goes to the right address.
@@ -378,6 +385,8 @@ def correct_address(request: Booking | RepeatedRequest, *, email: str) -> Reserv
     booking.date = date
     if date.has_ended():
         raise BookingRefused("This date is over.")
+    if not may_correct_address(request):
+        raise BookingRefused("That is too long ago to be corrected here. Please ring us.")
     if isinstance(request, RepeatedRequest):
         return _correct_repeat(date, request, email)
     if not booking.is_active:

@@ -114,7 +114,10 @@ def booking_made(request, token):
             form.add_error("email", str(refusal))
         else:
             return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
-    return render(request, "events/booking_made.html", {"booking": booking, "date": booking.date, "form": form})
+    context = {"booking": booking, "date": booking.date, "form": form}
+    is_still_to_come = booking.is_active and not booking.date.has_ended()
+    context["may_correct"] = is_still_to_come and bookings.may_correct_address(made)
+    return render(request, "events/booking_made.html", context)
 
 
 def _request(request_id):

@@ -48,6 +48,10 @@ class Workshop(models.Model):
     def __str__(self):
         return self.title
 
+    def clean(self):
+        if self.pk and not self.is_published and any(date.bookings.active().exists() for date in self.dates.upcoming()):
+            raise ValidationError({"is_published": f"{STILL_BOOKED} Cancel its dates first."})
+
     def get_absolute_url(self):
         return reverse("events:workshop_detail", args=[self.slug])
 
@@ -124,6 +128,7 @@ class WorkshopDateQuerySet(models.QuerySet):
         return self.select_related("workshop", "venue").order_by("starts_at", "pk")
 
 
+STILL_BOOKED = "People have booked, and would no longer find what they booked."
 ALREADY_TAKEN = "More places are taken already. Cancel bookings first, or allow overbooking."
 MOST_PLACES = 2**31 - 1  # PostgreSQL's integer
 # How long a date without an end is taken to last.
@@ -227,7 +232,12 @@ class WorkshopDate(models.Model):
         )
 
     def clean(self):
-        """Refuse fewer places than are taken; a form leaves the counters out, so their constraint is not checked."""
+        """Refuse to hide a date that people have booked, and fewer places than are taken.
+
+        A form leaves the counters out, so that their constraint is not checked.
+        """
+        if self.pk and self.state == self.State.DRAFT and self.bookings.active().exists():
+            raise ValidationError({"state": f"{STILL_BOOKED} Cancel the date instead."})
         if self.pk and self.places is not None and self._ordinary_taken() > self._ordinary_places():
             raise ValidationError({"places": ALREADY_TAKEN})
         if self._ordinary_places() > MOST_PLACES:

@@ -194,6 +194,27 @@ def test_support_places_cannot_be_lowered_so_that_their_people_no_longer_fit(des
     assert shows(response, "More places are taken already.")
 
 
+def test_what_people_have_booked_cannot_be_hidden(desk):
+    date = create_date()
+    booking = book(date, "Ann")
+    workshop = {
+        "title": "T",
+        "slug": "t",
+        "summary": "S",
+        "cost": "Free",
+        "dates-TOTAL_FORMS": 0,
+        "dates-INITIAL_FORMS": 0,
+    }
+    page = reverse("admin:events_workshop_change", args=[date.workshop_id])
+
+    assert shows(desk.post(change(date), date_form(date, state="draft")), "Cancel the date instead.")
+    assert shows(desk.post(page, workshop), "Cancel its dates first.")
+
+    bookings.cancel(booking)
+    assert desk.post(page, workshop).status_code == 302
+    assert desk.post(change(date), date_form(date, state="draft")).status_code == 302
+
+
 def test_cancelled_is_no_choice_of_the_form_and_a_crafted_one_is_refused(desk):
     date = create_date()
 

@@ -491,6 +491,23 @@ def test_correcting_to_the_address_of_somebody_who_has_booked_shows_and_opens_no
     assert (held.email, held.is_active, held.link_version) == ("ann@example.org", True, 1)
 
 
+def test_the_page_after_reserving_corrects_nothing_after_a_day(client):
+    page = made_page(client, create_date())
+    Booking.objects.update(created_at=timezone.now() - timedelta(hours=25))
+
+    assert not shows(client.get(page), "Wrong? Correct it now")
+    assert shows(client.post(page, {"email": "other@example.org"}), "That is too long ago to be corrected here.")
+    assert Booking.objects.get().email == "ann@example.org"
+
+
+def test_one_form_sent_for_two_dates_reserves_on_both(client):
+    stamp = new_stamp()
+    for area in ("York", "Leeds"):
+        assert reserve(client, create_date(area=area), stamp=stamp).status_code == 302
+
+    assert Booking.objects.count() == 2
+
+
 # The booking's own page
 
 
