@@ -491,3 +491,26 @@ def test_only_pages_with_the_editor_carry_a_nonce(client, publisher):
     assert client.get(ADD)["Content-Security-Policy"] != form["Content-Security-Policy"]
     for address in (reverse("admin:blog_post_changelist"), reverse("admin:index"), create_post().get_absolute_url()):
         assert "nonce" not in client.get(address)["Content-Security-Policy"]
+
+
+HOSTILE = '"><img src=x onerror=alert(1)></script>{{ x }}'
+
+
+def test_hostile_words_are_shown_as_words_at_the_desk(client):
+    client.force_login(create_user(is_superuser=True))
+    author = create_author(name=HOSTILE, organisation=HOSTILE, slug="a")
+    workshop = create_workshop(title=HOSTILE, slug="w")
+    post = create_post(title=HOSTILE, slug="p", authors=[author], workshop=workshop, is_published=False)
+    client.post(form_of(post), filled_in(post, standfirst=HOSTILE, _continue="x"))
+    for address in (
+        form_of(post),
+        reverse("admin:blog_post_changelist"),
+        reverse("admin:blog_post_history", args=[post.pk]),
+        reverse("admin:blog_post_delete", args=[post.pk]),
+        reverse("admin:blog_author_change", args=[author.pk]),
+        reverse("admin:blog_author_delete", args=[author.pk]),
+        reverse("admin:index"),
+    ):
+        html = client.get(address).content.decode()
+        assert "<img src=x" not in html
+        assert "</script>{{" not in html

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
+from django.template import Context, Template
 from django_prose_editor.config import allowlist_from_extensions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -551,3 +552,12 @@ def test_the_rules_of_the_pinned_editor_stand_in_our_stylesheet():
         rules = re.search(r"`(\.ProseMirror \{\n  position: relative;.*?)`", script.read(), re.DOTALL)[1]
     with open(finders.find("css/editor.css")) as stylesheet:
         assert rules in stylesheet.read()
+
+
+def test_tables_are_shown_so_that_they_scroll_by_themselves():
+    shown = Template("{% load richtext %}{{ text|richtext }}").render(Context({"text": clean("<table><td>a</table>")}))
+
+    assert shown == (
+        '<div class="table-scroll" role="group" aria-label="Table" tabindex="0">'
+        "<table><tbody><tr><td>a</td></tr></tbody></table></div>"
+    )
