@@ -111,9 +111,7 @@ def tell(options, pages, times, took, lost):
     print(f"{options.visitors} visitors, {options.clients} at a time, {options.workers} workers: {took:.1f} s")
     print(f"  reservations a second: {len(pages) / took:.0f} (two requests each: the form and the answer)")
     print(f"  seconds for form and answer: median {statistics.median(times):.2f}, p99 {p99:.2f}")
-    print(
-        f"  answered {len(pages) - pages.count(None)}, of those lost {len(lost)}, doubled {len(pages) - len(set(pages))}"
-    )
+    print(f"  answered {len(pages) - pages.count(None)}, lost {len(lost)}, doubled {len(pages) - len(set(pages))}")
     print(f"  bookings {len(states)}: {confirmed} with a place of {options.places}, {waiting} waiting")
     print(f"  asked again {RepeatedRequest.objects.count()}, mails {OutgoingMail.objects.count()}")
     if lost or len(states) != options.visitors or confirmed != min(options.places, options.visitors):
