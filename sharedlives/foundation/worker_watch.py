@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.core.mail import mail_admins
 from django.db import Error, connection
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .models import Worker
@@ -24,7 +25,7 @@ _looked_at = 0.0
 def age() -> timedelta | None:
     """How long ago the worker showed a sign of life; None when it never has."""
     worker = Worker.objects.filter(pk=1).first()
-    return timezone.now() - worker.last_seen_at if worker else None
+    return timezone.now() - worker.last_seen_at if worker and worker.last_seen_at else None
 
 
 def look_now_and_then() -> None:
@@ -49,8 +50,10 @@ def _look_and_close() -> None:
 def look() -> bool:
     """Report a worker silent for ten minutes, once however many processes look; whether this call reported it."""
     now = timezone.now()
-    Worker.objects.get_or_create(pk=1, defaults={"last_seen_at": now})
-    silent = Worker.objects.filter(pk=1, last_seen_at__lt=now - SILENT_AFTER, silence_reported_at=None)
+    Worker.objects.get_or_create(pk=1)
+    silent = Worker.objects.alias(since=Coalesce("last_seen_at", "looked_for_since")).filter(
+        since__lt=now - SILENT_AFTER, silence_reported_at=None
+    )
     if not silent.update(silence_reported_at=now):
         return False
     log.error("the job worker has been silent for %s minutes: mails are waiting", SILENT_AFTER.seconds // 60)

@@ -68,5 +68,6 @@ def test_a_silent_worker_is_reported_once_and_again_after_it_came_back(settings,
 
 def test_a_worker_that_was_never_seen_gets_ten_minutes():
     assert worker_watch.look() is False
-    Worker.objects.update(last_seen_at=timezone.now() - timedelta(minutes=11))
+    assert worker_watch.age() is None
+    Worker.objects.update(looked_for_since=timezone.now() - timedelta(minutes=11))
     assert worker_watch.look() is True

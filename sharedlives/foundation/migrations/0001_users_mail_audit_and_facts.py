@@ -263,7 +263,8 @@ class Migration(migrations.Migration):
             name="Worker",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("last_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField(null=True)),
+                ("looked_for_since", models.DateTimeField(default=django.utils.timezone.now)),
                 ("silence_reported_at", models.DateTimeField(null=True)),
             ],
             options={
