@@ -383,7 +383,7 @@ def test_cleaning_what_is_clean_changes_nothing_and_nh3_agrees(text, policy):
     assert findings(once, policy) == []
 
 
-# --- Too much is refused; how long the worst takes that is not: benchmarks/clean_rich_text.py --------------------------
+# --- Too much is refused; how long the worst takes that is not: benchmarks/clean_rich_text.py ------------------------
 
 
 @pytest.mark.parametrize(
