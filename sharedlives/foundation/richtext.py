@@ -23,7 +23,7 @@ from django.utils.html import linebreaks
 from django_prose_editor.fields import ProseEditorFormField
 
 # The longest real post of the charity has 7,000 characters. The limits keep the worst text anybody could make within
-# a second (tests/foundation/test_richtext.py measures): parsers take time by the square of elements left open, and
+# a second (benchmarks/clean_rich_text.py measures): parsers take time by the square of elements left open, and
 # every element needs a "<".
 LONGEST = 80_000
 MOST_TAGS = 6_000
