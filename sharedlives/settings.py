@@ -46,7 +46,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -66,7 +65,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sharedlives.foundation.middleware.response_headers",
     "csp.middleware.CSPMiddleware",
-    "sharedlives.foundation.middleware.too_many",
+    "sharedlives.site.middleware.too_many",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,7 +133,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
-# EMAIL_URL: smtp://user:password@host:587/?tls=... ; while trying the site, mails stay on the outgoing-mail page.
+# Who only tries the site sends nothing: mails stay on the outgoing-mail page.
 vars().update(env.email("EMAIL_URL", default="dummymail://" if LOCAL_FOLDER else "smtp://localhost:25"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="")

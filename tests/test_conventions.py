@@ -16,24 +16,26 @@ LAYERS = ["sharedlives.foundation", "events", "blog", "sharedlives.site"]
 def files(pattern):
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
     names = listed.stdout.split("\n") if listed.returncode == 0 else [str(p.relative_to(ROOT)) for p in ROOT.rglob("*")]
-    return [ROOT / name for name in names if re.fullmatch(pattern, name) and (ROOT / name).is_file()]
+    found = [ROOT / name for name in names if re.fullmatch(pattern, name) and (ROOT / name).is_file()]
+    assert found, f"nothing is called {pattern}, so nothing would be checked"
+    return found
 
 
 def imports(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            module = ".".join([*package, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize(("layer", "higher"), [(layer, LAYERS[n + 1 :]) for n, layer in enumerate(LAYERS[:-1])])
 def test_knowledge_runs_one_way(layer, higher):
-    sources = files(rf"{layer.replace('.', '/')}/.*\.py")
-    assert sources
     upward = {
         f"{path.relative_to(ROOT)} imports {name}"
-        for path in sources
+        for path in files(rf"{layer.replace('.', '/')}/.*\.py")
         for name in imports(path)
         if any(name == above or name.startswith(f"{above}.") for above in higher)
     }

@@ -3,11 +3,9 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.utils.module_loading import import_string
 
 from . import worker_watch
 from .accounts import needs_second_factor
-from .limits import TooMany
 
 
 def health(get_response):
@@ -50,21 +48,6 @@ def response_headers(get_response):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
-    return middleware
-
-
-def too_many(get_response):
-    """A limit passed anywhere becomes a page in words, with Retry-After."""
-
-    def middleware(request):
-        return get_response(request)
-
-    def process_exception(request, exception):
-        if isinstance(exception, TooMany):
-            return import_string("sharedlives.site.views.too_many_requests")(request, exception.retry_after)
-        return None
-
-    middleware.process_exception = process_exception
     return middleware
 
 
