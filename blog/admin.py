@@ -11,7 +11,7 @@ from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from . import editorial
 from .editorial import EditorialRefused
-from .forms import PostForm, PublishingForm
+from .forms import PostForm, PublishingForm, pressed_move
 from .models import Author, Byline, Post
 
 
@@ -32,9 +32,6 @@ class AuthorAdmin(AuditedModelAdmin):
             ("About them", {"fields": ["role", "bio", "website", "handle"]}),
             ("For the editors", {"fields": for_editors}),
         ]
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else self.prepopulated_fields
 
 
 class BylineFormSet(forms.BaseInlineFormSet):
@@ -137,9 +134,6 @@ class PostAdmin(RichTextAdminMixin, AuditedModelAdmin):
             kwargs["form"] = PublishingForm
         return super().get_form(request, obj, change, **kwargs)
 
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else self.prepopulated_fields
-
     def view_on_site(self, post):
         return post.get_absolute_url()
 
@@ -189,7 +183,7 @@ class PostAdmin(RichTextAdminMixin, AuditedModelAdmin):
         return self._pressed_button(request, obj) or super().response_change(request, obj)
 
     def _pressed_button(self, request, post):
-        name = next((name for name in editorial.MOVES if f"_{name}" in request.POST), None)
+        name = pressed_move(request.POST)
         if not name:
             return None
         try:

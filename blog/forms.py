@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 
 from django import forms
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 
-from sharedlives.foundation import spoken, wall_clock
+from sharedlives.foundation import slugs, spoken, wall_clock
 from sharedlives.foundation.models import AuditEntry
 
 from .editorial import MOVES
@@ -60,11 +61,7 @@ class PostForm(forms.ModelForm):
         taken = {*RESERVED_SLUGS}
         for model in (Post, PostAddress):
             taken.update(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-        number, slug = 1, base
-        while slug in taken:
-            number += 1
-            slug = f"{base}-{number}"
-        return slug
+        return slugs.numbered(base, taken)
 
     def clean(self):
         cleaned = super().clean()
@@ -87,6 +84,11 @@ class PostForm(forms.ModelForm):
             "should stay and save again; that replaces theirs.",
             code="overtaken",
         )
+
+
+def pressed_move(posted: Mapping[str, str]) -> str:
+    """The move whose button was pressed; empty for the ordinary Save."""
+    return next((name for name in MOVES if f"_{name}" in posted), "")
 
 
 class PublishingForm(PostForm):
@@ -119,19 +121,14 @@ class PublishingForm(PostForm):
                 "publish_time": planned.time().replace(second=0, microsecond=0),
             }
 
-    @property
-    def pressed(self) -> str:
-        """The move whose button was pressed; empty for the ordinary Save."""
-        return next((name for name in MOVES if f"_{name}" in self.data), "")
-
     def clean(self):
         cleaned = super().clean()
-        self.moment = self._moment(cleaned)
+        self.moment, move = self._moment(cleaned), pressed_move(self.data)
         if cleaned.get("publish_time") and not cleaned.get("publish_on"):
             self.add_error("publish_on", "Say the day as well.")
-        if self.pressed == "schedule" and not self.moment:
+        if move == "schedule" and not self.moment:
             self.add_error("publish_on", "Say on which day it is to go out.")
-        if self.instance.is_scheduled() and not self.pressed and self.moment != self.instance.publish_at:
+        if self.instance.is_scheduled() and not move and self.moment != self.instance.publish_at:
             self.add_error("publish_on", "This post is scheduled already. To move its moment, press Schedule.")
         return cleaned
 

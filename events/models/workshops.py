@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst, slugify
 
-from sharedlives.foundation import spoken
+from sharedlives.foundation import slugs, spoken
 from sharedlives.foundation.models import Charity
 from sharedlives.foundation.richtext import RichTextField
 
@@ -258,11 +258,7 @@ class WorkshopDate(models.Model):
         local = self.starts_at.astimezone(spoken.LONDON)
         base = slugify(f"{self.place_label} {local:%B %Y}")[:90] or f"{local:%Y-%m-%d}"
         taken = set(self.workshop.dates.filter(slug__startswith=base).values_list("slug", flat=True))
-        number, slug = 1, base
-        while slug in taken:
-            number += 1
-            slug = f"{base}-{number}"
-        return slug
+        return slugs.numbered(base, taken)
 
     def get_absolute_url(self):
         return reverse("events:date_detail", args=[self.workshop.slug, self.slug])
@@ -334,7 +330,7 @@ class WorkshopDate(models.Model):
         """Places without those held back for support workers; None means no limit."""
         if self.places is None:
             return None
-        return max(0, self.places - self.support_places + self.overbook - self.ordinary_taken)
+        return max(0, self._ordinary_places() - self.ordinary_taken)
 
     @property
     def support_left(self) -> int:
