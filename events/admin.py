@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from sharedlives.foundation import mail, spoken
-from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnlyAdmin
+from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnly, ReadOnlyAdmin
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from . import bookings
@@ -20,11 +20,19 @@ from .bookings import BookingRefused
 from .forms import OneLineField, StaffReservationForm, asked_for_another_number, reservation_forms
 from .models import AccessNeed, Booking, Place, RepeatedRequest, Venue, Workshop, WorkshopDate
 
-# Cancelling tells people, so it has a button of its own and is no choice in a form.
-DRAFT_OR_SCHEDULED = [choice for choice in WorkshopDate.State.choices if choice[0] != WorkshopDate.State.CANCELLED]
+
+class DraftOrScheduled:
+    """For a form of dates: cancelling tells people, so it has a button of its own and is no choice here."""
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "state":
+            kwargs["choices"] = [
+                choice for choice in WorkshopDate.State.choices if choice[0] != WorkshopDate.State.CANCELLED
+            ]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
-class DateInline(admin.StackedInline):
+class DateInline(DraftOrScheduled, admin.StackedInline):
     model = WorkshopDate
     extra = 0
     show_change_link = True
@@ -36,11 +44,6 @@ class DateInline(admin.StackedInline):
 
     def get_queryset(self, request):
         return super().get_queryset(request).none()
-
-    def formfield_for_choice_field(self, db_field, request, **kwargs):
-        if db_field.name == "state":
-            kwargs["choices"] = DRAFT_OR_SCHEDULED
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 @admin.register(Workshop)
@@ -56,9 +59,6 @@ class WorkshopAdmin(RichTextAdminMixin, AuditedModelAdmin):
         ("Its dates", {"fields": ["its_dates"]}),
     ]
     readonly_fields = ["its_dates"]
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else self.prepopulated_fields
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("dates__venue")
@@ -127,7 +127,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 @admin.register(WorkshopDate)
-class WorkshopDateAdmin(AuditedModelAdmin):
+class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
     list_display = ["when", "place_label", "workshop", "taken_of_places", "waiting", "state", "all_bookings"]
     list_display_links = ["when"]
     list_filter = [WhenFilter, "state", "workshop"]
@@ -172,11 +172,6 @@ class WorkshopDateAdmin(AuditedModelAdmin):
         if obj and obj.is_cancelled:
             return [field for _title, options in self.fieldsets for field in _flat(options["fields"])]
         return ["so_far", "workshop"] if obj else ["so_far"]
-
-    def formfield_for_choice_field(self, db_field, request, **kwargs):
-        if db_field.name == "state":
-            kwargs["choices"] = DRAFT_OR_SCHEDULED
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_object(self, request, object_id, from_field=None):
         if request.method == "POST" and connection.in_atomic_block:
@@ -243,13 +238,16 @@ class WorkshopDateAdmin(AuditedModelAdmin):
         except BookingRefused as refusal:
             messages.warning(request, str(refusal))
         else:
-            how = "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
-            messages.success(request, f"{booking.contact_name} ({booking}) has a place now. {how}")
+            messages.success(request, f"{booking.contact_name} ({booking}) has a place now. {_how_they_hear(booking)}")
         return redirect("admin:events_workshopdate_change", pk)
 
 
 def _how_full(date):
     return f"{date.taken} of {'any number' if date.places is None else date.places}"
+
+
+def _how_they_hear(booking):
+    return "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
 
 
 def _flat(fields):
@@ -260,20 +258,11 @@ def _number(text):
     return int(text) if str(text).isdecimal() and len(text) < 20 else None
 
 
-class PlaceInline(admin.TabularInline):
+class PlaceInline(ReadOnly, admin.TabularInline):
     model = Place
     extra = 0
     fields = ["position", "name"]
     verbose_name_plural = "who is coming"
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class RepeatInline(PlaceInline):
@@ -388,8 +377,7 @@ class BookingAdmin(AuditedModelAdmin):
         except BookingRefused as refusal:
             messages.error(request, str(refusal))
         else:
-            how = "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
-            messages.success(request, f"{booking} is cancelled. {how}")
+            messages.success(request, f"{booking} is cancelled. {_how_they_hear(booking)}")
         return redirect("admin:events_booking_change", pk)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -406,8 +394,9 @@ class BookingAdmin(AuditedModelAdmin):
             **{name: getattr(obj, name) for name in bookings.CONTACT},
         )
         if form.initial["email"].lower() != obj.email.lower():
-            is_mailed = obj.email and obj.is_active and not obj.date.has_ended()
-            mailed = " A mail with a new one goes to the corrected address." if is_mailed else ""
+            mailed = (
+                " A mail with a new one goes to the corrected address." if obj.email and obj.is_still_to_come else ""
+            )
             messages.info(request, f"The old link has ended.{mailed}")
 
     def add_view(self, request, form_url="", extra_context=None):

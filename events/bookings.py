@@ -300,7 +300,7 @@ def _end(booking: Booking) -> None:
     _forget_needs(booking)
     booking.state = State.CANCELLED
     booking.state_changed_at = timezone.now()
-    booking.save(update_fields=["state", "state_changed_at", "phone_key"])
+    booking.save(update_fields=["state", "state_changed_at"])
 
 
 @activity
@@ -326,7 +326,7 @@ def give_next_place(date: WorkshopDate, *, by: User) -> Booking:
 def _give_place(booking: Booking) -> None:
     booking.state = State.CONFIRMED
     booking.state_changed_at = timezone.now()
-    booking.save(update_fields=["state", "state_changed_at", "phone_key"])
+    booking.save(update_fields=["state", "state_changed_at"])
     emails.place_given(booking)
 
 
@@ -446,8 +446,8 @@ def _write_to(booking: Booking, email: str, *, by: User | None) -> None:
     before = booking.email
     booking.email = email
     booking.link_version += 1
-    booking.save(update_fields=["email", "link_version", "phone_key"])
-    if booking.is_active and not booking.date.has_ended():
+    booking.save(update_fields=["email", "link_version"])
+    if booking.is_still_to_come:
         emails.booking_made(booking)
     audit.record(by, "corrected the address", booking, changes={"email": (before, email)})
 
@@ -495,7 +495,7 @@ def correct_names(booking: Booking, names: Sequence[str], *, by: User | None = N
             place.name = name
             place.save(update_fields=["name"])
     booking.coming_key = coming_key(list(names), booking.contact_name)
-    booking.save(update_fields=["coming_key", "phone_key"])
+    booking.save(update_fields=["coming_key"])
     return booking
 
 

@@ -115,8 +115,7 @@ def booking_made(request, token):
         else:
             return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
     context = {"booking": booking, "date": booking.date, "form": form}
-    is_still_to_come = booking.is_active and not booking.date.has_ended()
-    context["may_correct"] = is_still_to_come and bookings.may_correct_address(made)
+    context["may_correct"] = booking.is_still_to_come and bookings.may_correct_address(made)
     return render(request, "events/booking_made.html", context)
 
 

@@ -138,6 +138,11 @@ class Booking(models.Model):
     def is_waiting(self) -> bool:
         return self.state == self.State.WAITING
 
+    @property
+    def is_still_to_come(self) -> bool:
+        """Whether there is still something to tell them, correct or arrange."""
+        return self.is_active and not self.date.has_ended()
+
     def place_in_queue(self) -> int:
         """1 for whoever is next."""
         before = Q(queued_at__lt=self.queued_at) | Q(queued_at=self.queued_at, pk__lt=self.pk)

@@ -170,9 +170,13 @@ def refuse_for_now(request):
     raise TooMany(retry_after=60)
 
 
+def second_factors() -> QuerySet[Authenticator]:
+    """What counts as one: recovery codes alone do not."""
+    return Authenticator.objects.filter(type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
+
+
 def has_second_factor(user: User) -> bool:
-    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return Authenticator.objects.filter(user=user, type__in=kinds).exists()
+    return second_factors().filter(user=user).exists()
 
 
 def needs_second_factor(user: User) -> bool:

@@ -6,11 +6,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from . import mail
-from .audited_admin import AuditedModelAdmin, ReadOnlyAdmin
+from .audited_admin import AuditedModelAdmin, ReadOnly, ReadOnlyAdmin
 from .models import AuditEntry, Charity, OutgoingMail
 from .user_admin import UserAdmin
 
-__all__ = ["AuditedModelAdmin", "ReadOnlyAdmin", "UserAdmin"]
+__all__ = ["AuditedModelAdmin", "ReadOnly", "ReadOnlyAdmin", "UserAdmin"]
 
 # Pages that installed packages bring along. Whoever may do what stands in sharedlives/site/roles.py; addresses, second
 # factors and jobs have no use for hand-made changes that no log records.

@@ -25,6 +25,10 @@ class AuditedModelAdmin(admin.ModelAdmin):
             kwargs.setdefault("assume_scheme", "https")  # for "www.example.org"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def get_prepopulated_fields(self, request, obj=None):
+        """Only while adding: an address, once given out, does not follow the title."""
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
     def construct_change_message(self, request, form, formsets, add=False):
         request._audit_changes = _changes(form, formsets or [])
         return super().construct_change_message(request, form, formsets, add)
@@ -124,10 +128,10 @@ def _audited(function, name):
     return action
 
 
-class ReadOnlyAdmin(AuditedModelAdmin):
+class ReadOnly:
     """For records that are read at the desk and written by the system."""
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return False
 
     def has_change_permission(self, request, obj=None):
@@ -135,3 +139,7 @@ class ReadOnlyAdmin(AuditedModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class ReadOnlyAdmin(ReadOnly, AuditedModelAdmin):
+    pass

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef
 
 from . import invitations
-from .accounts import end_sessions, may_manage, roles_to_give, tell
+from .accounts import end_sessions, may_manage, roles_to_give, second_factors, tell
 from .audited_admin import AuditedModelAdmin
 from .invitations import InvitationRefused
 from .models import AuditEntry, User
@@ -90,8 +90,7 @@ class UserAdmin(AuditedModelAdmin):
         return actions
 
     def get_queryset(self, request):
-        kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=kinds)
+        factors = second_factors().filter(user=OuterRef("pk"))
         return super().get_queryset(request).prefetch_related("groups").annotate(has_second_step=Exists(factors))
 
     # --- What the list and the page say ---
