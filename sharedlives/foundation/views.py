@@ -21,5 +21,4 @@ def rendition(request, name):
         raise Http404 from error
     response = FileResponse(file, content_type=CONTENT_TYPES[match[1]])
     response["Cache-Control"] = "public, max-age=31536000, immutable"
-    response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -95,16 +97,11 @@ def test_the_list_of_dates_shows_taken_places_and_waiting(desk):
 @pytest.mark.parametrize(
     ("model", "make"), [("workshopdate", create_date), ("booking", lambda **f: book(create_date(**f), f["area"]))]
 )
-def test_lists_take_the_same_queries_for_one_row_and_for_three(desk, django_assert_max_num_queries, model, make):
+def test_lists_take_the_same_queries_for_one_row_and_for_three(desk, model, make):
     address = reverse(f"admin:events_{model}_changelist")
 
     def queries():
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert desk.get(address).status_code == 200
         return len(captured)
 
@@ -430,7 +427,7 @@ def test_bookings_cannot_be_deleted_at_the_desk(desk):
 # Rights
 
 
-def test_needs_have_their_own_permission(desk, client, django_user_model):
+def test_needs_have_their_own_permission(desk, client):
     book(create_date(), "Ann", people=[Person("Ann", access="XYZZY")])
     need = AccessNeed.objects.get()
     pages = [

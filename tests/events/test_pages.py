@@ -3,10 +3,11 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings
+from events import bookings, views
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RepeatedRequest, WorkshopDate
@@ -402,8 +403,6 @@ def test_a_broken_stamp_asks_to_press_again_and_then_works(client):
 
 
 def test_many_reservations_from_one_address_are_slowed_in_words_and_lose_nothing(client, monkeypatch):
-    from events import views
-
     monkeypatch.setitem(views.RESERVATIONS, "limit", 1)
     date = create_date()
     reserve(client, date)
@@ -417,8 +416,6 @@ def test_many_reservations_from_one_address_are_slowed_in_words_and_lose_nothing
 
 
 def test_nobody_can_have_somebody_else_mailed_without_end(client, monkeypatch):
-    from events import views
-
     monkeypatch.setitem(views.MAILS_TO_ONE, "limit", 2)
     date = create_date()
     page = reserve(client, date, email="stranger@example.net").url
@@ -602,8 +599,6 @@ def test_an_ended_link_says_so(client):
 
 
 def test_all_broken_links_look_the_same_and_many_are_slowed(client, monkeypatch):
-    from events import views
-
     monkeypatch.setitem(views.BROKEN_LINKS, "limit", 3)
     booking = book(create_date(), "Ann")
     good = booking.get_absolute_url().split("/")[2]
@@ -649,9 +644,7 @@ def test_other_methods_are_refused(client, method):
         assert getattr(client, method)(address).status_code == 405
 
 
-def test_forms_need_a_token(db):
-    from django.test import Client
-
+def test_forms_need_a_token():
     booking = book(create_date(), "Ann")
     strict = Client(enforce_csrf_checks=True)
 

@@ -19,11 +19,6 @@ from tests.factories import create_author, create_charity, create_date, create_p
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch):
-    monkeypatch.setattr(Charity, "_last_seen", None)
-
-
 def words(response):
     return " ".join(strip_tags(response.content.decode()).split())
 
