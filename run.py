@@ -233,7 +233,8 @@ def write_whole(path, text):
 
 
 def hand_over(args):
-    command = ["-m", "pytest"] + args[1:] if args[0] == "test" else [str(HERE / "manage.py")] + args
+    # On all cores; "-n 0" among the arguments puts an end to that.
+    command = ["-m", "pytest", "-n", "auto"] + args[1:] if args[0] == "test" else [str(HERE / "manage.py")] + args
     os.chdir(str(HERE))
     environment = dict(clean_environment(), SHAREDLIVES_LOCAL_FOLDER=str(LOCAL.resolve()))
     sys.stdout.flush()

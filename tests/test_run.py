@@ -136,7 +136,7 @@ def test_the_first_run_installs_and_hands_over_and_the_second_only_hands_over(pr
 
 def test_what_was_installed_for_tests_also_serves(project):
     _, said = run(project, "test", "-k", "booking")
-    assert said.splitlines()[-1] == "pytest ['-k', 'booking']"
+    assert said.splitlines()[-1] == "pytest ['-n', 'auto', '-k', 'booking']"
 
     run(project, "serve")
 
