@@ -14,6 +14,8 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
+from django.db import connection
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -136,7 +138,10 @@ def all_at_once(number, visit):
 
     def work(n):
         barrier.wait()
-        results[n] = visit(n)
+        try:
+            results[n] = visit(n)
+        finally:
+            connection.close()
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(number)]
     for thread in threads:

@@ -1,19 +1,18 @@
 """Staff come by invitation: `sharedlives/foundation/invitations.py` and the page behind its link."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from sharedlives.foundation import invitations, links
 from sharedlives.foundation.models import AuditEntry, OutgoingMail, User
 from tests.factories import create_user
+from tests.server import all_at_once
 
 from .people import NEW_PASSWORD, PASSWORD, boss, desk, invite, is_signed_in, link_in
 
@@ -108,23 +107,12 @@ def test_an_invitation_works_once(client):
 @pytest.mark.django_db(transaction=True)
 def test_two_people_with_one_link_make_one_password():
     user, link = invited()
-    barrier = threading.Barrier(2)
-    answers = []
 
-    def press(password):
-        try:
-            barrier.wait()
-            answers.append(accept(Client(), link, password1=password, password2=password).status_code)
-        finally:
-            connection.close()
+    def press(n):
+        password = f"four quiet herons {n}"
+        return accept(Client(), link, password1=password, password2=password).status_code
 
-    threads = [threading.Thread(target=press, args=[f"four quiet herons {n}"]) for n in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(answers) == [302, 410]
+    assert sorted(all_at_once(2, press)) == [302, 410]
     assert AuditEntry.objects.filter(actor=user, action="accepted the invitation").count() == 1
 
 

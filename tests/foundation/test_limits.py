@@ -1,4 +1,3 @@
-import threading
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from django.utils import timezone
 from sharedlives.foundation import limits
 from sharedlives.foundation.limits import TooMany, client_address, forget_old_counts
 from sharedlives.foundation.models import LimitCount
+from tests.server import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -50,27 +50,15 @@ def test_keys_and_scopes_are_counted_apart():
 @pytest.mark.django_db(transaction=True)
 def test_all_processes_count_together():
     """Twenty at once, each with a connection of its own, as twenty processes would be."""
-    barrier = threading.Barrier(20)
-    answers = []
 
-    def press():
+    def press(n):
         try:
-            barrier.wait()
             hit(limit=5, seconds=86_400)
         except TooMany:
-            answers.append("refused")
-        else:
-            answers.append("let in")
-        finally:
-            connection.close()
+            return "refused"
+        return "let in"
 
-    threads = [threading.Thread(target=press) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(answers) == ["let in"] * 5 + ["refused"] * 15
+    assert sorted(all_at_once(20, press)) == ["let in"] * 5 + ["refused"] * 15
 
 
 def test_neither_address_nor_scope_can_be_read_from_the_table():

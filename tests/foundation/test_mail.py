@@ -2,7 +2,6 @@ import contextlib
 import email
 import email.policy
 import socket
-import threading
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from django.utils import timezone
 from sharedlives.foundation import jobs, mail
 from sharedlives.foundation.models import OutgoingMail
 from tests.factories import book, create_charity, create_date, create_workshop
+from tests.server import all_at_once
 
 State = OutgoingMail.State
 
@@ -258,17 +258,9 @@ def test_bodies_are_forgotten_after_ninety_days():
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_deliver_a_mail_once(server):
     row = confirmation()
-    barrier = threading.Barrier(8)
 
-    def work():
-        barrier.wait()
-        mail.deliver(row.pk)
-        connection.close()
+    results = all_at_once(8, lambda n: mail.deliver(row.pk))
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    assert results.count(OutgoingMail.State.SENT) == 1
+    assert results.count(None) == 7
     assert len(server.accepted) == 1
