@@ -1,4 +1,4 @@
-"""An attendee's whole way, from the home page to cancelling, as a person with a browser goes it."""
+"""A visitor's whole way, from the home page to cancelling, as a person with a browser goes it."""
 
 import re
 from datetime import timedelta
@@ -99,7 +99,7 @@ def test_the_whole_form_by_keyboard(page, date):
 
 
 def every_page(date, page):
-    """The addresses of all pages an attendee meets, and what to press there before looking."""
+    """The addresses of all pages that somebody who books meets, and what to press there before looking."""
     full = create_date(workshop=date.workshop, area="Leeds", places=1, starts_at=timezone.now() + timedelta(days=40))
     booking = book(full, "Ann", people=[Person("Ann", access="a ramp")])
     waiting = book(full, "Bob")

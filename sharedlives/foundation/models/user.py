@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody on the staff. The public, attendees and guest bloggers need no account."""
+    """Somebody on the staff. People who book and guests who write need no account."""
 
     email = models.EmailField(
         "e-mail", unique=True, error_messages={"unique": "There is already a user with this e-mail."}
