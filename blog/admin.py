@@ -12,7 +12,12 @@ from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 from . import editorial
 from .editorial import EditorialRefused
 from .forms import PostForm, PublishingForm, pressed_move
-from .models import Author, Byline, Post
+from .models import Author, Byline, Handle, Post
+
+
+class HandleInline(admin.TabularInline):
+    model = Handle
+    extra = 0
 
 
 @admin.register(Author)
@@ -22,6 +27,7 @@ class AuthorAdmin(AuditedModelAdmin):
     search_fields = ["name", "organisation"]
     prepopulated_fields = {"slug": ["name"]}
     autocomplete_fields = ["user"]
+    inlines = [HandleInline]
 
     def get_fieldsets(self, request, obj=None):
         for_editors = ["email", "is_guest", "slug"]
@@ -29,7 +35,7 @@ class AuthorAdmin(AuditedModelAdmin):
             for_editors.append("user")
         return [
             ("As printed with a post", {"fields": ["name", "organisation"]}),
-            ("About them", {"fields": ["role", "bio", "website", "handle"]}),
+            ("About them", {"fields": ["role", "bio", "website"]}),
             ("For the editors", {"fields": for_editors}),
         ]
 

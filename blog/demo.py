@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from events.models import Workshop
 from sharedlives.foundation import wall_clock
 
-from .models import Author, Post
+from .models import Author, Handle, Post
 
 INVENTED = "<p><em>This post, and everybody in it, is invented for the demonstration.</em></p>"
 
@@ -68,9 +68,9 @@ def _authors() -> tuple[Author, Author, Author]:
         slug="wren-adeyemi",
         role="Programme lead",
         organisation="The Lantern Foundation (invented)",
-        handle="WrenWritesHere",
         is_guest=True,
     )
+    guest.handles.create(network=Handle.Network.X, name="WrenWritesHere")
     return host, colleague, guest
 
 

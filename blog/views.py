@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from .models import Post
+from .models import Author, Post, Tag, Topic
 
 POSTS_ON_A_PAGE = 10
 
@@ -44,3 +44,27 @@ def _preview(request, slug):
 def _shown(post):
     workshop = post.announced_workshop
     return {"post": post, "dates": workshop.dates.published().upcoming() if workshop else None}
+
+
+@require_safe
+def author_detail(request, slug):
+    author = get_object_or_404(Author.objects.public(), slug=slug)
+    posts = Post.objects.published().filter(bylines__author=author)
+    return _shelf(request, author, posts)
+
+
+@require_safe
+def topic_detail(request, slug):
+    topic = get_object_or_404(Topic.objects.public(), slug=slug)
+    return _shelf(request, topic, Post.objects.published().filter(topics=topic))
+
+
+@require_safe
+def tag_detail(request, slug):
+    tag = get_object_or_404(Tag.objects.public(), slug=slug)
+    return _shelf(request, tag, Post.objects.published().filter(tags=tag))
+
+
+def _shelf(request, shelf, posts):
+    page = Paginator(posts.newest_first().with_bylines(), POSTS_ON_A_PAGE).page(1)
+    return render(request, "blog/post_list.html", {"page": page, "shelf": shelf})

@@ -10,7 +10,8 @@ from blog.models import Author, Post
 from events import bookings
 from events.bookings import Person
 from events.models import Venue, Workshop, WorkshopDate
-from sharedlives.foundation.models import Charity, User
+from sharedlives.foundation.models import Charity, Picture, User
+from sharedlives.site.models import Page
 
 # --- The ground -------------------------------------------------------------------------------------------------------
 
@@ -34,6 +35,18 @@ def create_charity(**fields):
         "site_address": "https://www.example.org",
     }
     return Charity.objects.update_or_create(pk=1, defaults=defaults | fields)[0]
+
+
+def create_picture(*, name="A kitchen table", alt="Two people at a kitchen table", **fields):
+    """A picture of the library, without its files."""
+    defaults = {"format": "jpeg", "width": 1200, "height": 800, "has_renditions": True}
+    return Picture.objects.create(name=name, alt=alt, **defaults | fields)
+
+
+def create_page(*, title="About us", is_published=True, **fields):
+    fields.setdefault("slug", slugify(title) or f"page-{Page.objects.count()}")
+    fields.setdefault("body", "<p>We are a charity.</p>")
+    return Page.objects.create(title=title, is_published=is_published, **fields)
 
 
 # --- Workshops and bookings -------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst, slugify
 
-from sharedlives.foundation import slugs, spoken
+from sharedlives.foundation import search, slugs, spoken
 from sharedlives.foundation.models import Charity
 from sharedlives.foundation.richtext import RichTextField
 
@@ -39,11 +40,13 @@ class Workshop(models.Model):
         "published", default=False, help_text="Shown on the site, with those of its dates that are not drafts."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    search_vector = search.vector(A="title", B="summary partners audience", C="description")
 
-    objects = WorkshopQuerySet.as_manager()
+    objects = search.SearchableManager.from_queryset(WorkshopQuerySet)()
 
     class Meta:
         ordering = ["title", "pk"]
+        indexes = [GinIndex(fields=["search_vector"], name="workshop_search")]
 
     def __str__(self):
         return self.title

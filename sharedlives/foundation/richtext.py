@@ -92,6 +92,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\ud
 _BLOCK = re.compile(r"<(?:p|h[2-6]|ul|ol|li|blockquote|hr|table)\b")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _NOT_LINKED = re.compile(r"<a>(.*?)</a>", re.DOTALL)
+_PICTURE = re.compile(r'<figure data-picture="([0-9]{1,18})">')
 _EMPTY_BLOCK = re.compile(r"<(p|h[2-6])>(?:\s|&nbsp;|<br>)*</\1>")
 _EMPTY_MARK = re.compile(r"<(strong|em|s|sub|sup)>((?:\s|&nbsp;|<br>)*)</\1>")
 
@@ -216,6 +217,11 @@ def _depth(text: str) -> int:
 def is_blank(text: str) -> bool:
     """Whether cleaned HTML shows nothing: an editor leaves an empty paragraph behind."""
     return not plain(text) and "<hr" not in text
+
+
+def picture_ids(text: str) -> list[int]:
+    """The pictures of the library that stand in cleaned HTML, in their order, each once."""
+    return list(dict.fromkeys(int(number) for number in _PICTURE.findall(text)))
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,16 @@ def _can(app_label: str, model: str, *verbs: str) -> list[str]:
     return [f"{app_label}.{verb}_{model}" for verb in verbs]
 
 
-READ_BLOG = [*_can("blog", "author", "view"), *_can("blog", "post", "view"), *_can("blog", "byline", "view")]
+READ_BLOG = [
+    *_can("blog", "author", "view"),
+    *_can("blog", "handle", "view"),
+    *_can("blog", "post", "view"),
+    *_can("blog", "byline", "view"),
+    *_can("blog", "topic", "view"),
+    *_can("blog", "tag", "view"),
+    *_can("foundation", "picture", "view"),
+    *_can("site", "page", "view"),
+]
 READ_EVENTS = [
     *_can("events", "workshop", "view"),
     *_can("events", "workshopdate", "view"),
@@ -27,17 +36,36 @@ READ_EVENTS = [
 WRITE_POSTS = [
     *READ_BLOG,
     *_can("blog", "author", "add", "change"),
+    *_can("blog", "handle", "add", "change", "delete"),
+    *_can("blog", "tag", "add"),
+    *_can("foundation", "picture", "add", "change"),
     *_can("blog", "post", "add", "change"),
     *_can("blog", "byline", "add", "change", "delete"),
     # A post may announce a workshop, which is chosen from a list.
     "events.view_workshop",
 ]
-EDIT_POSTS = [*WRITE_POSTS, *_can("blog", "author", "delete"), *_can("blog", "post", "delete")]
+EDIT_POSTS = [
+    *WRITE_POSTS,
+    *_can("blog", "author", "delete"),
+    *_can("blog", "post", "delete"),
+    *_can("blog", "topic", "add", "change", "delete"),
+    *_can("blog", "tag", "change", "delete"),
+    *_can("foundation", "picture", "delete"),
+    # What an import saw and did not dare to decide.
+    *_can("site", "proposal", "view", "change"),
+    *_can("site", "importrun", "view"),
+]
+PUBLISH = [
+    *EDIT_POSTS,
+    "blog.publish_post",
+    *_can("site", "page", "add", "change", "delete"),
+    *_can("foundation", "redirect", "view", "add", "change", "delete"),
+]
 
 ROLES: dict[str, list[str]] = {
     "Writers": WRITE_POSTS,
     "Editors": EDIT_POSTS,
-    "Publishers": [*EDIT_POSTS, "blog.publish_post"],
+    "Publishers": PUBLISH,
     "Workshop organisers": [
         *READ_EVENTS,
         *_can("events", "workshop", "add", "change", "delete"),

@@ -6,4 +6,5 @@ app_name = "site"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("<slug:slug>/", views.page_detail, name="page_detail"),
 ]

@@ -5,7 +5,7 @@ import sys
 
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.template import loader
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -15,6 +15,7 @@ from events.models import WorkshopDate
 from sharedlives.foundation.models import Charity
 
 from .kept_text import kept_text
+from .models import Page
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,12 @@ def home(request):
         "dates": WorkshopDate.objects.published().upcoming()[:4],
     }
     return render(request, "site/home.html", context)
+
+
+@require_safe
+def page_detail(request, slug):
+    page = get_object_or_404(Page.objects.published(), slug=slug)
+    return render(request, "site/page_detail.html", {"page": page})
 
 
 @never_cache

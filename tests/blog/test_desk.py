@@ -381,11 +381,13 @@ def test_letters_of_a_private_mail_address_cannot_be_guessed_by_a_list(client, w
 
 def test_a_private_mail_address_is_not_in_the_log(client):
     client.force_login(create_user(is_superuser=True))
-    data = {"name": "Anna", "slug": "anna", "email": "anna@private.example", "handle": "@AnnaSharedLives"}
+    data = {"name": "Anna", "slug": "anna", "email": "anna@private.example"}
+    data |= {"handles-TOTAL_FORMS": 1, "handles-INITIAL_FORMS": 0, "handles-0-network": "x"}
+    data |= {"handles-0-name": "@AnnaSharedLives"}
     client.post(reverse("admin:blog_author_add"), data)
 
     author = Author.objects.get()
-    assert (author.email, author.handle) == ("anna@private.example", "AnnaSharedLives")
+    assert (author.email, author.handles.get().name) == ("anna@private.example", "AnnaSharedLives")
     assert AuditEntry.objects.get().changes["email"] == "changed"
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from blog.models import Author, Byline, Post, PostAddress
+from blog.models import Author, Byline, Handle, Post, PostAddress
 from tests.factories import create_author, create_post, create_user, create_workshop
 
 pytestmark = pytest.mark.django_db
@@ -158,9 +158,10 @@ def test_a_byline_names_each_author_once_and_is_never_empty():
 
 
 def test_handles_are_kept_without_at():
-    assert create_author(handle=" @AnnaSharedLives").handle == "AnnaSharedLives"
-    with pytest.raises(IntegrityError, match="author_handle_without_at"), transaction.atomic():
-        Author.objects.update(handle="@x")
+    handle = create_author().handles.create(network=Handle.Network.X, name=" @AnnaSharedLives")
+    assert (handle.name, handle.get_absolute_url()) == ("AnnaSharedLives", "https://x.com/AnnaSharedLives")
+    with pytest.raises(IntegrityError, match="handle_without_at"), transaction.atomic():
+        Handle.objects.update(name="@x")
 
 
 @pytest.mark.parametrize("website", ["javascript:alert(1)", "ftp://example.org", "data:text/html,x", "//evil.example"])

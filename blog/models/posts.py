@@ -5,16 +5,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from sharedlives.foundation import richtext, spoken
+from sharedlives.foundation import richtext, search, spoken
+from sharedlives.foundation.models import Picture
 from sharedlives.foundation.richtext import RichTextField
+
+from .authors import Author
+from .topics import Tag, Topic
 
 if TYPE_CHECKING:
     from events.models import Workshop
@@ -37,63 +41,13 @@ def new_guid() -> str:
     return uuid.uuid4().urn
 
 
-class Author(models.Model):
-    """Somebody who writes for the blog: staff or guest, with or without a sign-in of their own."""
-
-    name = models.CharField(max_length=120, help_text="As it is printed under the title.")
-    slug = models.SlugField(
-        "address", max_length=120, unique=True, help_text="Made from the name; it will be part of web addresses."
-    )
-    role = models.CharField(max_length=120, blank=True, help_text='Like "Head of Policy".')
-    organisation = models.CharField(
-        max_length=150, blank=True, help_text="Printed after the name, unless a post says otherwise."
-    )
-    bio = models.TextField("about them", max_length=1000, blank=True, help_text="Two or three plain sentences.")
-    website = models.URLField(blank=True, validators=[URLValidator(schemes=["http", "https"])])
-    handle = models.CharField(
-        max_length=60, blank=True, help_text="Their name on social networks, like AnnaSharedLives. The @ is not needed."
-    )
-    email = models.EmailField(
-        "private e-mail", blank=True, help_text="For the editors only; it is never shown on the site."
-    )
-    is_guest = models.BooleanField("guest", default=False, help_text="Does not work or volunteer for us.")
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="author",
-        verbose_name="sign-in",
-        help_text="If they have one. The author stays when the sign-in goes.",
-    )
-
-    personal_fields = frozenset({"email"})
-
-    class Meta:
-        ordering = ["name", "pk"]
-        constraints = [
-            models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name"),
-            models.CheckConstraint(condition=~Q(handle__startswith="@"), name="author_handle_without_at"),
-        ]
-
-    def __str__(self):
-        return f"{self.name}, {self.organisation}" if self.organisation else self.name
-
-    def clean(self):
-        self._take_at_off()
-
-    def save(self, *args, **kwargs):
-        self._take_at_off()
-        super().save(*args, **kwargs)
-
-    def _take_at_off(self) -> None:
-        self.handle = self.handle.strip().lstrip("@")
-
-
 class PostQuerySet(models.QuerySet):
     def published(self, now: datetime | None = None) -> PostQuerySet:
         """What the public may see. Every page, feed, sitemap and search asks here; for one post, `is_published()`."""
-        return self.filter(status=Post.Status.PUBLISHED, publish_at__lte=now or timezone.now())
+        now = now or timezone.now()
+        return self.filter(status=Post.Status.PUBLISHED, publish_at__lte=now).filter(
+            Q(expire_at=None) | Q(expire_at__gt=now)
+        )
 
     def visible_to(self, user: User) -> PostQuerySet:
         """What this visitor may open: drafts too, for staff who may see posts at their desk."""
@@ -109,7 +63,7 @@ class PostQuerySet(models.QuerySet):
 
     def for_reading(self) -> PostQuerySet:
         """With all that a post's own page shows, but for the dates of its workshop."""
-        return self.with_bylines().select_related("workshop", "introduced_by")
+        return self.with_bylines().select_related("workshop", "introduced_by", "lead_picture")
 
 
 class Post(models.Model):
@@ -144,8 +98,28 @@ class Post(models.Model):
         Author, on_delete=models.PROTECT, null=True, blank=True, related_name="introductions"
     )
     body = RichTextField("text", blank=True)
+    content_note = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text='Shown before the text to those who may want to know, like "This post speaks of a death."',
+    )
+    lead_picture = models.ForeignKey(
+        Picture,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        help_text="Stands above the text, in lists, and where somebody shares the post.",
+    )
+    topics = models.ManyToManyField(Topic, blank=True, related_name="posts")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     publish_at = models.DateTimeField("goes out", null=True, blank=True, editable=False)
+    expire_at = models.DateTimeField("until", null=True, blank=True)
+    pinned_until = models.DateTimeField("first in the list until", null=True, blank=True)
+    review_by = models.DateField(
+        "look at it again by", null=True, blank=True, help_text="Then it stands on your colleagues' desk."
+    )
     workshop = models.ForeignKey(
         "events.Workshop",
         # A live post that announces it must not lose its dates without a word.
@@ -170,13 +144,21 @@ class Post(models.Model):
     # When the words last changed. Publishing and its like leave it alone and set moved_at.
     updated_at = models.DateTimeField("last changed", auto_now=True)
     moved_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What search needs to find a post by its authors; `note_bylines` keeps it.
+    byline_text = models.TextField(default="", editable=False)
+    search_vector = search.vector(A="title", B="standfirst byline_text", C="introduction body")
+    # Those in the text; `save` keeps them level with it.
+    pictures = models.ManyToManyField(Picture, through="PostPicture", editable=False, related_name="posts")
 
-    objects = PostQuerySet.as_manager()
+    objects = search.SearchableManager.from_queryset(PostQuerySet)()
 
     class Meta:
         ordering = [F("publish_at").desc(nulls_first=True), "-pk"]
         permissions = [("publish_post", "Can publish, schedule and take down posts")]
-        indexes = [models.Index("status", F("publish_at").desc(), F("id").desc(), name="post_published_newest")]
+        indexes = [
+            models.Index("status", F("publish_at").desc(), F("id").desc(), name="post_published_newest"),
+            GinIndex(fields=["search_vector"], name="post_search"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=["draft", "published", "archived"]), name="post_status"),
             models.CheckConstraint(
@@ -184,6 +166,10 @@ class Post(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status="published") | (~Q(title="") & ~Q(body="")), name="published_post_says_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(expire_at=None) | Q(publish_at=None) | Q(expire_at__gt=F("publish_at")),
+                name="post_ends_after_it_begins",
             ),
             models.CheckConstraint(condition=~Q(slug="") & ~Q(slug__in=RESERVED_SLUGS), name="post_address_is_its_own"),
         ]
@@ -195,6 +181,15 @@ class Post(models.Model):
         super().save(*args, **kwargs)
         if self.status == self.Status.PUBLISHED:
             self.keep_address()
+        self._note_pictures()
+
+    def _note_pictures(self) -> None:
+        self.pictures.set(Picture.objects.filter(pk__in=richtext.picture_ids(self.introduction + self.body)))
+
+    def note_bylines(self) -> None:
+        """Let search find the post by its bylines as they are printed now."""
+        self.byline_text = "; ".join(str(byline) for byline in self.bylines.all())
+        Post.objects.filter(pk=self.pk).update(byline_text=self.byline_text)
 
     def keep_address(self) -> None:
         """Remember that this address was given out; it will lead to the post for ever."""
@@ -208,7 +203,21 @@ class Post(models.Model):
 
     def is_published(self, now: datetime | None = None) -> bool:
         """Whether the public may see it; the twin of `PostQuerySet.published()`."""
-        return self.status == self.Status.PUBLISHED and self.publish_at <= (now or timezone.now())
+        now = now or timezone.now()
+        return (
+            self.status == self.Status.PUBLISHED
+            and self.publish_at <= now
+            and (self.expire_at is None or self.expire_at > now)
+        )
+
+    is_public = is_published
+
+    def is_expired(self, now: datetime | None = None) -> bool:
+        return (
+            self.status == self.Status.PUBLISHED
+            and self.expire_at is not None
+            and self.expire_at <= (now or timezone.now())
+        )
 
     def is_scheduled(self, now: datetime | None = None) -> bool:
         return self.status == self.Status.PUBLISHED and self.publish_at > (now or timezone.now())
@@ -234,6 +243,19 @@ class Post(models.Model):
     @property
     def introducer(self) -> str:
         return ", ".join(filter(None, [self.introduced_by.name, self.introduced_by.role]))
+
+
+class PostPicture(models.Model):
+    """A picture in a post's text. While it stands there it cannot be deleted."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE)
+    picture = models.ForeignKey(Picture, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["post", "picture"], name="post_picture_once")]
+
+    def __str__(self):
+        return f"{self.picture} in {self.post}"
 
 
 class PostAddress(models.Model):
@@ -280,6 +302,12 @@ class Byline(models.Model):
     def save(self, *args, **kwargs):
         self._print_as_the_author_has_it()
         super().save(*args, **kwargs)
+        self.post.note_bylines()
+
+    def delete(self, *args, **kwargs):
+        deleted = super().delete(*args, **kwargs)
+        self.post.note_bylines()
+        return deleted
 
     def _print_as_the_author_has_it(self) -> None:
         if self.author_id:

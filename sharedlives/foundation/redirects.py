@@ -1,0 +1,72 @@
+"""Old addresses that keep answering: those that things of ours had before, and those of a site that moved in."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+from .models import Redirect
+
+# WordPress's ways to name a thing in a query; the rest of a query (?ref=..., ?utm_...) names nothing.
+NAMES_A_THING = ("p", "page_id", "attachment_id", "cat", "tag", "author", "m", "feed")
+
+
+def normal(address: str) -> str:
+    """The path of an address as redirects know it: unquoted, lower case, without the last slash, and with those parts
+    of its query that name a thing, in a fixed order."""
+    parts = urlsplit(address)
+    path = "/" + unquote(parts.path).strip("/").lower()
+    named = sorted((name, value) for name, value in parse_qsl(parts.query) if name in NAMES_A_THING)
+    query = "&".join(f"{name}={value}" for name, value in named)
+    return (f"{path}?{query}" if query else path).replace("\x00", "")[:1000]
+
+
+def keep(address: str, target: models.Model | str, *, host: str = "") -> Redirect:
+    """Let `address` (a path, or a whole address) lead to `target`: a thing with `get_absolute_url`, or a path of ours.
+
+    A later call for the same address wins.
+    """
+    if isinstance(target, str):
+        leads = {"leads_to": target, "content_type": None, "object_id": None}
+    else:
+        content_type = ContentType.objects.get_for_model(target)
+        leads = {"leads_to": "", "content_type": content_type, "object_id": target.pk}
+    return Redirect.objects.update_or_create(host=host.lower(), path=normal(address), defaults=leads)[0]
+
+
+def find(address: str, *, host: str = "") -> str | None:
+    """The path of ours where `address` leads today, as the public may go there; None where it leads nowhere.
+
+    An address of the same host goes before the same path of another one.
+    """
+    found = list(Redirect.objects.filter(path=normal(address)).order_by("host", "pk"))
+    found.sort(key=lambda redirect: redirect.host != host.lower())
+    for redirect in found:
+        if redirect.leads_to:
+            return redirect.leads_to
+        if redirect.target is not None and redirect.target.is_public():
+            return redirect.target.get_absolute_url()
+    return None
+
+
+class KeepsItsAddress(models.Model):
+    """Base of what the public finds at an address of its own: a changed one leads to the new one, for ever."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        loaded = super().from_db(db, field_names, values)
+        loaded._slug_before = loaded.__dict__.get("slug")
+        return loaded
+
+    def save(self, *args, **kwargs):
+        before = getattr(self, "_slug_before", None)
+        super().save(*args, **kwargs)
+        if before and before != self.slug:
+            keep(type(self)(slug=before).get_absolute_url(), self)
+        self._slug_before = self.slug
+        Redirect.objects.filter(path=normal(self.get_absolute_url()), host="").delete()
