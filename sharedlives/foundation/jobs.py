@@ -1,7 +1,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from . import limits, mail
+from . import limits, mail, pictures
 from .models import Worker
 
 
@@ -15,6 +15,11 @@ def deliver_mail(mail_id: int):
 def pick_up_overdue_mail(timestamp: int):
     for mail_id in mail.overdue().order_by("pk").values_list("pk", flat=True)[:500]:
         mail.deliver(mail_id)
+
+
+@app.task
+def make_renditions(picture_id: int, key: str):
+    pictures.make_renditions(picture_id, key)
 
 
 @app.periodic(cron="* * * * *")

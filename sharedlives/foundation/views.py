@@ -3,8 +3,9 @@ import re
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponseNotAllowed
 
-# The name of a rendition holds a hash of its content, so that it never changes under one address.
-RENDITION = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32,64}(?:-\d{2,4})?\.(avif|jpg)")
+# As renditions.py names them: key, shape and width. A picture that changes gets a new key, so that what answers under
+# one address never does.
+RENDITION = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}-[ws]?\d{1,4}\.(avif|jpg)")
 CONTENT_TYPES = {"avif": "image/avif", "jpg": "image/jpeg"}
 
 
