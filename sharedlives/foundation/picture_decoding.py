@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 2560
+BAND = 2_000_000  # pixels
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]
 
 SRGB = ImageCms.createProfile("sRGB")
@@ -76,16 +77,21 @@ def read(file: File) -> Image.Image:
 
 
 def _only_pixels(image: Image.Image) -> Image.Image:
+    scale = min(1, LONGEST_SIDE / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    # A JPEG can be read at a half, a quarter or an eighth of its size.
+    image.draft(None, size)
+    image.load()
+    # After loading: asked before, a damaged PNG would swallow its own error and come out grey.
     orientation, profile = _orientation(image), image.info.get("icc_profile")
-    image = _shrunk(image)
+    small = _in_srgb(_shrunk(image, size), profile)
     if orientation in TURNS:
-        image = image.transpose(TURNS[orientation])
-    image = _in_srgb(image, profile)
-    if image.mode == "RGBA" and image.getchannel("A").getextrema()[0] == 255:
-        image = image.convert("RGB")
-    image = image.copy()
-    image.info = {}
-    return image
+        small = small.transpose(TURNS[orientation])
+    if small.mode == "RGBA" and small.getchannel("A").getextrema()[0] == 255:
+        small = small.convert("RGB")
+    small = small.copy()
+    small.info = {}
+    return small
 
 
 def _orientation(image: Image.Image) -> int:
@@ -95,21 +101,25 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
-    scale = min(1, LONGEST_SIDE / max(image.size))
-    size = tuple(max(1, round(side * scale)) for side in image.size)
-    # A JPEG can be read at a half, a quarter or an eighth of its size.
-    image.draft(None, size)
-    image.load()
-    image = _in_a_mode_that_shrinks(image)
-    return image.resize(size, Image.Resampling.LANCZOS) if size != image.size else image
+def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """`image` in a plain mode and this size. Made narrow in bands of lines: the whole of it in another mode would take
+    up to four times the memory, and the result is the same."""
+    lines = max(1, BAND // image.width)
+    narrow = None
+    for top in range(0, image.height, lines):
+        band = _in_a_plain_mode(image.crop((0, top, image.width, min(top + lines, image.height))))
+        narrow = narrow or Image.new(band.mode, (size[0], image.height))
+        narrow.paste(band.resize((size[0], band.height), Image.Resampling.LANCZOS), (0, top))
+    small = narrow.resize(size, Image.Resampling.LANCZOS)
+    return small.convert("RGBA") if small.mode == "RGBa" else small
 
 
-def _in_a_mode_that_shrinks(image: Image.Image) -> Image.Image:
+def _in_a_plain_mode(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits of grey
         return image.point(lambda value: value / 256).convert("L")
     if image.has_transparency_data:
-        return image if image.mode == "RGBA" else image.convert("RGBA")
+        # With colours weighed by how much they show, or what cannot be seen would bleed in at the edges.
+        return image.convert("RGBA").convert("RGBa")
     return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
