@@ -33,3 +33,17 @@ def show_sign_of_life(timestamp: int):
 def forget_what_is_no_longer_needed(timestamp: int):
     limits.forget_old_counts()
     mail.forget_old_bodies()
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task
+def tidy_pictures(timestamp: int):
+    pictures.take_down_what_has_no_consent()
+    pictures.remove_orphans()
+    pictures.make_lost_renditions()
+
+
+@app.periodic(cron="40 6 * * *")
+@app.task
+def tell_about_consent(timestamp: int):
+    pictures.tell_about_consent()

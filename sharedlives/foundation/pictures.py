@@ -8,9 +8,11 @@ from pathlib import PurePath
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
 
-from . import renditions
-from .models import Picture, User
+from . import links, mail, renditions
+from .models import Charity, Picture, User
 from .models.picture import new_key
 from .picture_decoding import Refused, read
 
@@ -81,9 +83,15 @@ def recut(picture: Picture) -> None:
     _give_files(picture, renditions.open_copy(picture))
 
 
+@transaction.atomic
 def delete(picture: Picture) -> None:
-    """Delete a picture that stands nowhere, with its files. Raises Refused, with where it stands."""
+    """Delete a picture that stands nowhere; its files go once that is certain. Raises Refused, with where it stands."""
+    if uses := picture.uses():
+        places = ", ".join(f'"{use}"' for use in uses[:5])
+        raise Refused(f'"{picture}" is used in {places}. Take it out there first.')
+    files = renditions.files(picture)
     picture.delete()
+    transaction.on_commit(lambda: renditions.remove(files), robust=True)
 
 
 def clean_name(name: str) -> str:
@@ -93,9 +101,76 @@ def clean_name(name: str) -> str:
     return " ".join(visible.split())[:150] or "Picture"
 
 
+# What jobs do
+
+
 def make_renditions(picture_id: int, key: str) -> None:
     """Make what is missing of the picture as it was under `key`; nothing if it has another by now, or is gone."""
     picture = Picture.objects.filter(pk=picture_id, key=key).first()
     if picture:
         renditions.make_missing(picture)
         Picture.objects.filter(pk=picture_id, key=key).update(has_renditions=True)
+
+
+def make_lost_renditions() -> None:
+    """Ask again for those whose job got lost, for instance with a worker that was killed."""
+    from .jobs import make_renditions
+
+    for pk, key in Picture.objects.consented().filter(has_renditions=False).values_list("pk", "key"):
+        make_renditions.defer(picture_id=pk, key=key)
+
+
+def take_down_what_has_no_consent() -> None:
+    """Remove the public files of pictures whose consent is over; pages show words instead since the hour it ended.
+
+    Our own copy stays: when the day is moved, the picture is cut anew, under a new key.
+    """
+    for picture in Picture.objects.consent_over().filter(has_renditions=True):
+        Picture.objects.filter(pk=picture.pk, key=picture.key).update(has_renditions=False)
+        renditions.remove(renditions.public_files(picture))
+
+
+def remove_orphans() -> None:
+    """Remove files that belong to no picture: of one that was replaced or cut anew, or whose row was never written.
+
+    None younger than a day, since its row may be about to come.
+    """
+    for path, key in renditions.stored():
+        if not Picture.objects.filter(key=key).exists() or path.endswith(".part"):
+            renditions.remove_if_old(path)
+
+
+@transaction.atomic
+def tell_about_consent() -> None:
+    """Mail the charity, and whoever uploaded them, which pictures lose their consent in a month, and which have lost
+    it; each once for each end of consent."""
+    locked = Picture.objects.select_for_update(of=("self",)).select_related("uploaded_by")
+    soon = list(locked.consent_soon_over().exclude(warned_of=F("consent_until")))
+    over = list(locked.consent_over().exclude(told_of=F("consent_until")))
+    for address in _whom_to_tell(soon + over):
+        _tell(
+            address,
+            soon=[_line(picture) for picture in soon if address in _whom_to_tell([picture])],
+            over=[_line(picture) for picture in over if address in _whom_to_tell([picture])],
+        )
+    Picture.objects.filter(pk__in=[picture.pk for picture in soon]).update(warned_of=F("consent_until"))
+    Picture.objects.filter(pk__in=[picture.pk for picture in over]).update(told_of=F("consent_until"))
+
+
+def _whom_to_tell(pictures: list[Picture]) -> list[str]:
+    uploaders = {picture.uploaded_by for picture in pictures}
+    addresses = {user.email for user in uploaders if user and user.is_active and user.is_staff}
+    return sorted(addresses | ({Charity.current().email} if pictures else set()) - {""})
+
+
+def _tell(address: str, *, soon: list[dict], over: list[dict]) -> None:
+    mail.send("foundation/email/picture_consent", to=address, context={"soon": soon, "over": over})
+
+
+def _line(picture: Picture) -> dict:
+    return {
+        "name": picture.name,
+        "until": picture.consent_until,
+        "address": links.absolute(reverse("admin:foundation_picture_change", args=[picture.pk])),
+        "uses": [str(use) for use in picture.uses()],
+    }

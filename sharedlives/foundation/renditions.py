@@ -6,13 +6,19 @@ All are named by the picture's random key; a picture that changes gets a new one
 from __future__ import annotations
 
 import io
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from PIL import Image
 
 from .models import Picture
+
+log = logging.getLogger(__name__)
 
 WIDTHS = (480, 960, 1600)
 FALLBACK_WIDTH = 960
@@ -56,6 +62,10 @@ def name(picture: Picture, shape: str, width: int, format: str) -> str:
     return f"{picture.key[:2]}/{picture.key}-{SHAPES[shape].letter}{width}.{format}"
 
 
+def _path(picture: Picture, shape: str, size: tuple[int, int], format: str) -> str:
+    return f"renditions/{name(picture, shape, size[0], format)}"
+
+
 def copy_name(picture: Picture) -> str:
     return f"masters/{picture.key[:2]}/{picture.key}.{picture.format}"
 
@@ -74,13 +84,12 @@ def make_fallbacks(picture: Picture, image: Image.Image) -> None:
 
 
 def make_missing(picture: Picture) -> None:
-    with default_storage.open(copy_name(picture)) as file, Image.open(file, formats=["JPEG", "PNG"]) as image:
-        image.load()
-        for shape in SHAPES:
-            for size in sizes(picture, shape):
-                for format in FORMATS:
-                    if not default_storage.exists(f"renditions/{name(picture, shape, size[0], format)}"):
-                        _make(picture, image, shape, size, format)
+    image = open_copy(picture)
+    for shape in SHAPES:
+        for size in sizes(picture, shape):
+            for format in FORMATS:
+                if not default_storage.exists(_path(picture, shape, size, format)):
+                    _make(picture, image, shape, size, format)
 
 
 def _make(picture: Picture, image: Image.Image, shape: str, size: tuple[int, int], format: str) -> None:
@@ -88,7 +97,7 @@ def _make(picture: Picture, image: Image.Image, shape: str, size: tuple[int, int
     if rendition.mode == "RGBA":
         # On white whatever the page's colour: dark lines on nothing would vanish at night.
         rendition = Image.alpha_composite(Image.new("RGBA", size, "white"), rendition).convert("RGB")
-    _write(f"renditions/{name(picture, shape, size[0], format)}", rendition, FORMATS[format])
+    _write(_path(picture, shape, size, format), rendition, FORMATS[format])
 
 
 def _write(path: str, image: Image.Image, options: dict) -> None:
@@ -101,3 +110,50 @@ def open_copy(picture: Picture) -> Image.Image:
     """Our own copy, read whole. Raises OSError."""
     with default_storage.open(copy_name(picture)) as file, Image.open(file, formats=["JPEG", "PNG"]) as image:
         return image.copy()
+
+
+def public_files(picture: Picture) -> list[str]:
+    return [
+        _path(picture, shape, size, format) for shape in SHAPES for size in sizes(picture, shape) for format in FORMATS
+    ]
+
+
+def files(picture: Picture) -> list[str]:
+    return [*public_files(picture), copy_name(picture)]
+
+
+def remove(paths: list[str]) -> None:
+    """One that cannot be removed now is found by the daily search for orphans."""
+    for path in paths:
+        _try_to(default_storage.delete, path)
+
+
+def stored() -> Iterator[tuple[str, str]]:
+    """Each file that lies in the storage, with the key in its name."""
+    for folder in ("masters", "renditions"):
+        for shelf in _listed(folder)[0]:
+            for file in _listed(f"{folder}/{shelf}")[1]:
+                yield f"{folder}/{shelf}/{file}", file[:32]
+
+
+def remove_if_old(path: str) -> None:
+    _try_to(lambda path: is_old(path) and default_storage.delete(path), path)
+
+
+def is_old(path: str) -> bool:
+    return default_storage.get_modified_time(path) < timezone.now() - timedelta(days=1)
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    return _try_to(default_storage.listdir, folder) or ([], [])
+
+
+def _try_to(do: Callable, path: str):
+    """One file that makes trouble must not keep the others; each storage has errors of its own."""
+    try:
+        return do(path)
+    except FileNotFoundError:
+        return None
+    except Exception:
+        log.exception("no luck with the file %s", path)
+        return None

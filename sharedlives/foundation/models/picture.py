@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import date as Day
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 
@@ -14,10 +15,39 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+# How long before the end of a consent staff are told.
+SOON = timedelta(days=30)
+
+
 class PictureQuerySet(models.QuerySet):
     def consented(self, today: Day | None = None) -> PictureQuerySet:
         """Those that may be shown today; for one picture, `may_be_shown()`."""
         return self.filter(Q(consent_until=None) | Q(consent_until__gte=today or timezone.localdate()))
+
+    def consent_over(self, today: Day | None = None) -> PictureQuerySet:
+        return self.filter(consent_until__lt=today or timezone.localdate())
+
+    def consent_soon_over(self, today: Day | None = None) -> PictureQuerySet:
+        today = today or timezone.localdate()
+        return self.filter(consent_until__range=(today, today + SOON))
+
+    def undescribed(self) -> PictureQuerySet:
+        """Those of which nobody has decided what is read aloud; for one, `is_alt_decided`."""
+        return self.filter(alt="", is_decorative=False)
+
+    def unused(self) -> PictureQuerySet:
+        """Those that stand nowhere; for one, `uses()`."""
+        for relation in _relations():
+            rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
+            self = self.exclude(Exists(rows))
+        return self
+
+
+def _relations() -> list:
+    """What points at pictures, whatever the layer: a post's text, its lead picture, an author's portrait ..."""
+    related = Picture._meta.related_objects
+    between = {relation.through for relation in related if relation.many_to_many}
+    return [relation for relation in related if relation.related_model not in between]
 
 
 class Picture(models.Model):
@@ -69,6 +99,9 @@ class Picture(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="pictures"
     )
     uploaded_at = models.DateTimeField(auto_now_add=True)
+    # The ends of consent that staff had a mail about, so that nobody is told twice, and again when the day is moved.
+    warned_of = models.DateField(null=True, editable=False)
+    told_of = models.DateField(null=True, editable=False)
 
     objects = PictureQuerySet.as_manager()
 
@@ -99,3 +132,12 @@ class Picture(models.Model):
     def may_be_shown(self, today: Day | None = None) -> bool:
         """The twin of `PictureQuerySet.consented()`."""
         return self.consent_until is None or self.consent_until >= (today or timezone.localdate())
+
+    def uses(self) -> list[models.Model]:
+        """Where it stands: posts, pages, authors."""
+        found = (
+            row
+            for relation in _relations()
+            for row in relation.related_model._default_manager.filter(**{relation.field.name: self}).order_by("pk")
+        )
+        return list(dict.fromkeys(found))
