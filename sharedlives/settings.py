@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "sharedlives.foundation.context_processors.charity",
+                "sharedlives.site.context_processors.menus",
             ],
         },
     },
@@ -219,10 +220,19 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# Our own two extensions of the rich-text editor. They add no HTML: cleaning is foundation/richtext.py's.
+# Our own extensions of the rich-text editor, by module. They add no HTML: cleaning is foundation/richtext.py's.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
-    {"js": [static_lazy("js/editor.js")], "extensions": {"HouseRules": lambda config, allowed: None}},
-    {"js": [static_lazy("js/paste.js")], "extensions": {"TidyPaste": lambda config, allowed: None}},
+    {"js": [static_lazy(f"js/{module}.js")], "extensions": {name: lambda config, allowed: None}}
+    for module, name in {
+        "editor": "HouseRules",
+        "editor_links": "LinkDialog",
+        "editor_quotes": "PullQuote",
+        "editor_footnotes": "Footnote",
+        "editor_pictures": "LibraryPicture",
+        "editor_fold": "Fold",
+        "editor_words": "WordCount",
+        "paste": "TidyPaste",
+    }.items()
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

@@ -20,7 +20,10 @@ class EditorStyle:
 
 def media_with_nonce(media: forms.Media, nonce: str) -> Media:
     """`media` of a form with the editor, its inline import map and style allowed by `nonce`."""
-    ours = forms.Media(css={"all": ["css/editor.css", EditorStyle(nonce)]})
+    ours = forms.Media(
+        css={"all": ["css/dialogs.css", "css/editor.css", EditorStyle(nonce)]},
+        js=["js/dialogs.js", "js/picture_picker.js"],
+    )
     return Media.from_media(media + ours, nonce=nonce)
 
 

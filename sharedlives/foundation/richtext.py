@@ -230,8 +230,8 @@ def plain(text: str) -> str:
     return " ".join(words.split())
 
 
-# What the editor offers, per policy; its output stays within the allow-list above. The last two are
-# ours: static/js/editor.js and paste.js.
+# What the editor offers, per policy; its output stays within the allow-list above. Ours are those of
+# settings.DJANGO_PROSE_EDITOR_EXTENSIONS, each a small module in static/js.
 _MENU = [{"group": group} for group in ("blockType -lists", "lists", "nodes -blockType -lists")] + [
     {"group": group} for group in ("marks", "link", "table", "history")
 ]
@@ -248,6 +248,7 @@ _GUEST_TOOLS = {
     "Menu": {"groups": _MENU},
     "NoSpellCheck": False,
     "HouseRules": True,
+    "LinkDialog": True,
     "TidyPaste": True,
 }
 EDITOR_TOOLS = {
@@ -263,6 +264,12 @@ EDITOR_TOOLS = {
         "TableRow": True,
         "TableHeader": True,
         "TableCell": True,
+        "LinkDialog": {"ours": "/admin/site/page/links/"},
+        "PullQuote": True,
+        "Footnote": True,
+        "LibraryPicture": True,
+        "Fold": True,
+        "WordCount": True,
     },
 }
 

@@ -1,7 +1,9 @@
-// Our own manners for the rich-text editor: names for screen readers, a way out by keyboard, links and tables as our
-// pages want them. Loaded by the editor itself (DJANGO_PROSE_EDITOR_EXTENSIONS), as paste.js is.
+// Our own manners for the rich-text editor: names for screen readers, a way out by keyboard, tables as our pages want
+// them. Loaded by the editor itself (DJANGO_PROSE_EDITOR_EXTENSIONS), as the other editor_*.js and paste.js are.
 
-import { Extension, Plugin, updateAttrsDialog } from "django-prose-editor/editor";
+import { Extension, Plugin } from "django-prose-editor/editor";
+
+const { ask, input } = window.desk;
 
 const NAMES = {
   heading2: "Heading",
@@ -17,32 +19,37 @@ const NAMES = {
   strike: "Struck through",
   subscript: "Below the line",
   superscript: "Above the line",
-  link: "Link (select some words first)",
+  link: "Link",
   unlink: "Remove the link",
   table: "Insert a table",
+  "table:addColumnAfter": "Add a column after this one",
+  "table:deleteColumn": "Delete this column",
+  "table:addRowAfter": "Add a row below this one",
+  "table:deleteRow": "Delete this row",
+  "table:deleteTable": "Delete the whole table",
   "history:undo": "Undo",
   "history:redo": "Redo",
 };
 
-const askForLink = updateAttrsDialog(
-  {
-    href: {
-      type: "string",
-      title: "Where the link leads",
-      description: "Like https://www.example.org, ann@example.org or, for a page of ours, /workshops/",
-      required: true,
+function askForTable() {
+  const number = (name, label, hint, value, max) =>
+    input({ name, label, hint, attributes: { type: "number", inputmode: "numeric", value, min: 1, max } });
+  return ask({
+    title: "Table",
+    submit: "Insert table",
+    rows: [
+      number("rows", "Rows", "The row of headings included.", 3, 100),
+      number("cols", "Columns", "", 2, 12),
+    ],
+    onSubmit(data) {
+      const [rows, cols] = [Number(data.get("rows")), Number(data.get("cols"))];
+      const errors = {};
+      if (!(rows >= 2 && rows <= 100)) errors.rows = ["From 2 to 100: the headings, and one row at least."];
+      if (!(cols >= 1 && cols <= 12)) errors.cols = ["From 1 to 12."];
+      return Object.keys(errors).length ? { errors } : { rows: Math.trunc(rows), cols: Math.trunc(cols) };
     },
-  },
-  { title: "Link", submitText: "Save link" },
-);
-
-const askForTable = updateAttrsDialog(
-  {
-    rows: { type: "number", title: "Rows, the row of headings included", format: "number", default: "3", min: "2", max: "100" },
-    cols: { type: "number", title: "Columns", format: "number", default: "2", min: "1", max: "12" },
-  },
-  { title: "Table", submitText: "Insert table" },
-);
+  });
+}
 
 function nameTheTextBox(editor, textarea) {
   const box = editor.view.dom;
@@ -82,9 +89,41 @@ function nameTheButtons(editor) {
   tell();
 }
 
+// The row of headings stays: whoever wants it gone deletes the table.
+function isInHeadings({ selection }) {
+  for (let depth = selection.$from.depth; depth > 0; depth--) {
+    if (selection.$from.node(depth).type.name !== "tableRow") continue;
+    return selection.$from.index(depth - 1) === 0 && selection.$from.node(depth).firstChild.type.name === "tableHeader";
+  }
+  return false;
+}
+
+function isWithoutHeadings({ selection }) {
+  for (let depth = selection.$from.depth; depth > 0; depth--) {
+    const node = selection.$from.node(depth);
+    if (node.type.name === "table") return node.firstChild.firstChild.type.name !== "tableHeader";
+  }
+  return false;
+}
+
+function tableTools({ _definedItems, menu, buttons }) {
+  for (const name of ["table:mergeCells", "table:splitCell", "table:toggleHeaderCell"]) delete _definedItems[name];
+  if (!_definedItems["table:deleteRow"]) return;
+  _definedItems["table:deleteRow"].enabled = (editor) => !isInHeadings(editor.state);
+  menu.defineItem({
+    name: "table:headings",
+    groups: "table",
+    button: buttons.material("table_rows", "Make the first row headings"),
+    command: (editor) => editor.chain().focus().toggleHeaderRow().run(),
+    hidden: (editor) => !isWithoutHeadings(editor.state),
+  });
+}
+
 export const HouseRules = Extension.create({
   name: "houseRules",
-  priority: 10, // after Link and Table, whose commands it replaces
+  priority: 10, // after Table, whose command and buttons it replaces
+
+  addMenuItems: tableTools,
 
   onCreate({ editor }) {
     // Once all others are done: the menu is made in the same round.
@@ -97,23 +136,12 @@ export const HouseRules = Extension.create({
 
   addCommands() {
     return {
-      addLink:
-        () =>
-        ({ editor }) => {
-          if (editor.state.selection.empty && !editor.isActive("link")) return false;
-          askForLink(editor, editor.getAttributes("link")).then((attrs) => {
-            if (attrs) editor.chain().focus().extendMarkRange("link").setMark("link", { href: attrs.href.trim() }).run();
-          });
-          return true;
-        },
       insertTableWithOptions:
         () =>
         ({ editor }) => {
-          askForTable(editor, {}).then((attrs) => {
-            if (!attrs) return;
+          askForTable().then((size) => {
             // Always with headings: without them a table cannot be read aloud.
-            const size = { rows: Number.parseInt(attrs.rows, 10) || 3, cols: Number.parseInt(attrs.cols, 10) || 2 };
-            editor.chain().focus().insertTable({ ...size, withHeaderRow: true }).run();
+            if (size) editor.chain().focus().insertTable({ ...size, withHeaderRow: true }).run();
           });
           return true;
         },
