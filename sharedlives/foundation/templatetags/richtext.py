@@ -1,13 +1,22 @@
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-register = template.Library()
+from sharedlives.foundation import reading
 
-# A wide table scrolls by itself, also by keyboard, so that the page need not (WCAG 1.4.10, 2.1.1).
-OPEN, CLOSE = '<div class="table-scroll" role="group" aria-label="Table" tabindex="0"><table>', "</table></div>"
+register = template.Library()
 
 
 @register.filter
 def richtext(value: str) -> SafeString:
-    """HTML from a RichTextField, which was cleaned when it was saved: no table in it has attributes."""
-    return mark_safe(value.replace("<table>", OPEN).replace("</table>", CLOSE))
+    """HTML from a RichTextField that holds no pictures; it was cleaned when it was saved."""
+    return mark_safe(reading.shown(value, {}))
+
+
+@register.simple_tag(name="reading")
+def show(value: str, pictures, prefix: str = "text") -> SafeString:
+    """HTML from a RichTextField with its `pictures` (as `reading.pictures_in` fetches them).
+
+    `{% reading post.introduction pictures prefix="introduction" %}{% reading post.body pictures %}`: two texts on one
+    page need two prefixes, for the ids of their footnotes.
+    """
+    return mark_safe(reading.shown(value, pictures, prefix=prefix))
