@@ -5,6 +5,7 @@ from django.db import connection
 
 from sharedlives.foundation import worker_watch
 from sharedlives.foundation.models import Charity
+from sharedlives.site import menus
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,14 @@ def _facts_are_read_anew(monkeypatch):
     """Each test begins with its own facts: what a process remembers outlives a rolled-back test."""
     monkeypatch.setattr(Charity, "_last_seen", None)
     monkeypatch.setattr(Charity, "_seen_at", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _menus_are_empty(monkeypatch):
+    """As the database is when a test begins, and known to be; the first page that is saved has them read again."""
+    nothing_yet = menus.Menus()
+    nothing_yet.read_at = math.inf
+    monkeypatch.setattr(menus, "remembered", nothing_yet)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -14,6 +16,9 @@ from sharedlives.foundation import richtext, search
 from sharedlives.foundation.models import Picture
 from sharedlives.foundation.redirects import KeepsItsAddress
 from sharedlives.foundation.richtext import RichTextField
+
+if TYPE_CHECKING:
+    from sharedlives.foundation.models import User
 
 
 def validate_free_address(slug: str) -> None:
@@ -35,9 +40,15 @@ class PageQuerySet(models.QuerySet):
     def published(self) -> PageQuerySet:
         return self.filter(is_published=True)
 
-    def in_menu(self, menu: str) -> PageQuerySet:
-        """The pages of one menu, in their order."""
-        return self.published().filter(menu=menu).order_by("position", "title", "pk")
+    def visible_to(self, user: User) -> PageQuerySet:
+        """What this visitor may open: those not published too, for staff who may see pages at their desk."""
+        if user.is_active and user.is_staff and user.has_perm("site.view_page"):
+            return self
+        return self.published()
+
+    def in_menus(self) -> PageQuerySet:
+        """The pages of the menus, in their order there."""
+        return self.published().exclude(menu=Page.Menu.NONE).order_by("position", "title", "pk")
 
 
 class Page(KeepsItsAddress, models.Model):
@@ -83,7 +94,10 @@ class Page(KeepsItsAddress, models.Model):
         return self.title
 
     def save(self, *args, **kwargs):
+        from . import menus
+
         super().save(*args, **kwargs)
+        menus.remembered.forget()
         self.pictures.set(Picture.objects.filter(pk__in=richtext.picture_ids(self.body)))
 
     def get_absolute_url(self):

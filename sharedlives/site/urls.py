@@ -6,5 +6,6 @@ app_name = "site"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
     path("<slug:slug>/", views.page_detail, name="page_detail"),
 ]

@@ -3,8 +3,9 @@
 import logging
 import sys
 
+from django.core.paginator import InvalidPage, Paginator
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template import loader
 from django.views.decorators.cache import never_cache
@@ -12,10 +13,15 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Post
 from events.models import WorkshopDate
+from sharedlives.foundation import search as text_search
 from sharedlives.foundation.models import Charity
 
+from . import menus
+from . import search as finding
 from .kept_text import kept_text
 from .models import Page
+
+RESULTS_ON_A_PAGE = 10
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +46,30 @@ def home(request):
 def page_detail(request, slug):
     page = get_object_or_404(Page.objects.published(), slug=slug)
     return render(request, "site/page_detail.html", {"page": page})
+
+
+@require_safe
+def search(request):
+    words = text_search.asked(request.GET.get("q", ""))
+    query = text_search.stems(words) if words else ""
+    try:
+        page = Paginator(finding.find(query), RESULTS_ON_A_PAGE).page(request.GET.get("page", 1))
+    except InvalidPage as error:
+        raise Http404 from error
+    context = {
+        "words": words,
+        "is_too_common": words and not query,
+        "page": page,
+        "how_many": _how_many(page.paginator.count),
+        "results": finding.results(page.object_list, query),
+    }
+    return render(request, "site/search.html", context)
+
+
+def _how_many(count: int) -> str:
+    if count >= finding.MOST:
+        return f"More than {finding.MOST} results"
+    return "1 result" if count == 1 else f"{count} results"
 
 
 @never_cache
@@ -81,7 +111,8 @@ def server_error(request):
 @never_cache
 def service_unavailable(request, exception=None):
     # The database may be what is missing: do not wait for it again.
-    response = _render_whatever_happens(request, "503.html", 503, {"charity": Charity.remembered()})
+    known = {"charity": Charity.remembered(), "menus": menus.remembered}
+    response = _render_whatever_happens(request, "503.html", 503, known)
     response["Retry-After"] = "60"
     return response
 

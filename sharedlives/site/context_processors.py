@@ -1,0 +1,7 @@
+from django.utils.functional import SimpleLazyObject
+
+from . import menus as known_menus
+
+
+def menus(request):
+    return {"menus": SimpleLazyObject(known_menus.last_known)}
