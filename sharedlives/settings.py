@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sharedlives.foundation.middleware.response_headers",
     "csp.middleware.CSPMiddleware",
+    "sharedlives.foundation.middleware.too_large",
     "sharedlives.site.middleware.too_many",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

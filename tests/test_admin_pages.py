@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 ROWS = {
     "foundation.User": lambda n: factories.create_user(email=f"row{n}@example.org", name=f"Row {n}"),
     "foundation.Charity": lambda n: factories.create_charity(),
+    "foundation.Picture": lambda n: factories.create_picture(name=f"Picture {n}"),
     "foundation.AuditEntry": lambda n: audit.record(None, "tried", factories.create_venue(name=f"House {n}")),
     "foundation.OutgoingMail": lambda n: OutgoingMail.objects.create(
         template="events/email/booking_confirmed",

@@ -8,9 +8,10 @@ from django.utils.safestring import mark_safe
 from . import mail
 from .audited_admin import AuditedModelAdmin, ReadOnly, ReadOnlyAdmin
 from .models import AuditEntry, Charity, OutgoingMail
+from .picture_admin import PictureAdmin
 from .user_admin import UserAdmin
 
-__all__ = ["AuditedModelAdmin", "ReadOnly", "ReadOnlyAdmin", "UserAdmin"]
+__all__ = ["AuditedModelAdmin", "PictureAdmin", "ReadOnly", "ReadOnlyAdmin", "UserAdmin"]
 
 # Pages that installed packages bring along. Whoever may do what stands in sharedlives/site/roles.py; addresses, second
 # factors and jobs have no use for hand-made changes that no log records.

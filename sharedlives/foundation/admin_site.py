@@ -50,7 +50,11 @@ class StaffAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def index(self, request, extra_context=None):
-        from .models import AuditEntry
+        from .models import AuditEntry, Picture
 
         mine = AuditEntry.objects.filter(actor=request.user, at__gte=timezone.now() - RECENT)
-        return super().index(request, {"my_entries": mine[:10], **(extra_context or {})})
+        consent = {}
+        if request.user.has_perm("foundation.view_picture"):
+            consent["over"] = Picture.objects.consent_over().count()
+            consent["soon"] = Picture.objects.consent_soon_over().count()
+        return super().index(request, {"my_entries": mine[:10], "consent": consent, **(extra_context or {})})

@@ -2,10 +2,13 @@ from django.contrib import messages
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 from . import worker_watch
 from .accounts import needs_second_factor
+
+# A picture of 8 MB, and what comes with it. deploy/nginx.conf says the same.
+MOST_BYTES = 10 * 1024 * 1024
 
 
 def health(get_response):
@@ -47,6 +50,21 @@ def response_headers(get_response):
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+    return middleware
+
+
+def too_large(get_response):
+    """Refuses what is too large by what it says of itself, before a byte of it is read (OWASP ASVS 5.0, 5.2.1).
+
+    Nothing is read of a body that does not say its length (WSGI, PEP 3333).
+    """
+
+    def middleware(request):
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and int(length) > MOST_BYTES:
+            return render(request, "413.html", status=413)
+        return get_response(request)
 
     return middleware
 

@@ -11,6 +11,7 @@ from . import renditions
 from .models import Picture
 
 COLUMN = "(min-width: 42rem) 40rem, 100vw"
+PANEL = "icons/picture-gone.svg"
 NOTHING = SafeString("")
 GONE = "This picture is no longer shown."
 
@@ -28,6 +29,11 @@ def _address(picture: Picture, shape: str, width: int, format: str) -> str:
     return reverse("rendition", args=[renditions.name(picture, shape, width, format)])
 
 
+def thumb(picture: Picture, width: int = 480) -> str:
+    """The address of a small JPEG for the desk; a grey panel's where consent is over."""
+    return address(picture, width=width) if picture.may_be_shown() else static(PANEL)
+
+
 def picture_element(
     picture: Picture | None, *, shape: str = "whole", sizes: str = COLUMN, is_lazy: bool = True
 ) -> SafeString:
@@ -39,7 +45,7 @@ def picture_element(
     if not picture.may_be_shown():
         return format_html(
             '<span class="picture-gone"><img src="{}" width="{}" height="{}" alt=""><span>{}</span></span>',
-            static("icons/picture-gone.svg"),
+            static(PANEL),
             width,
             height,
             GONE,

@@ -80,7 +80,12 @@ def refocus(picture: Picture, focal_x: int, focal_y: int) -> None:
 
 def recut(picture: Picture) -> None:
     """Fallbacks around the focal point as it is now, under a new key; save it with `save`. Raises Refused."""
-    _give_files(picture, renditions.open_copy(picture))
+    try:
+        image = renditions.open_copy(picture)
+    except OSError as error:
+        log.exception("our copy of a picture is missing")
+        raise Refused("The file of this picture cannot be found. Choose it again.") from error
+    _give_files(picture, image)
 
 
 @transaction.atomic

@@ -35,6 +35,18 @@ class PictureQuerySet(models.QuerySet):
         """Those of which nobody has decided what is read aloud; for one, `is_alt_decided`."""
         return self.filter(alt="", is_decorative=False)
 
+    def described(self) -> PictureQuerySet:
+        return self.exclude(alt="")
+
+    def decorative(self) -> PictureQuerySet:
+        return self.filter(is_decorative=True)
+
+    def consent_unknown(self) -> PictureQuerySet:
+        return self.filter(consent=Picture.Consent.UNKNOWN)
+
+    def used(self) -> PictureQuerySet:
+        return self.exclude(pk__in=Picture.objects.unused())
+
     def unused(self) -> PictureQuerySet:
         """Those that stand nowhere; for one, `uses()`."""
         for relation in _relations():
