@@ -4,15 +4,12 @@ Each file goes through a process of its own. Without an argument: makes the file
 the process holds with Django loaded, before it sees the file.
 """
 
-import io
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from pathlib import Path
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -20,55 +17,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 import django
 from PIL import Image
 
+from tests.bombs import bombs, encoded, png_of_nothing, scene
+
 LARGE = (7744, 5164)  # 39,990,016 pixels
-
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def encoded(image, format, **options):
-    buffer = io.BytesIO()
-    image.save(buffer, format, **options)
-    return buffer.getvalue()
-
-
-def png_with(kind, data):
-    """A small picture with one more chunk, right after its header."""
-    png = encoded(Image.new("RGB", (40, 30)), "PNG")
-    return png[:33] + chunk(kind, data) + png[33:]
-
-
-def without_pixels(width, height):
-    """A PNG of one colour, as small as it gets."""
-    packer, lines = zlib.compressobj(9), []
-    line = bytes(1 + (width + 7) // 8)
-    for _ in range(height):
-        lines.append(packer.compress(line))
-    body = b"".join(lines) + packer.flush()
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-
-
-def scene(size, mode="RGB"):
-    """Soft shapes with a little grain, as photographs have."""
-    bands = [
-        Image.effect_noise((size[0] // 64, size[1] // 64), 90).resize(size, Image.Resampling.BICUBIC) for _ in mode
-    ]
-    return Image.merge(mode, bands)
-
-
-def bombs():
-    yield "30000 x 30000 PNG", without_pixels(30000, 30000)
-    yield "6300 x 6300 PNG of one bit", without_pixels(6300, 6300)
-    yield "zTXt of 80 MB", png_with(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80_000_000), 9))
-    yield "iTXt of 80 MB", png_with(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bytes(80_000_000), 9))
-    yield "iCCP of 50 MB", png_with(b"iCCP", b"profile\0\0" + zlib.compress(bytes(50_000_000), 9))
-    jpeg = encoded(scene((1200, 800)), "JPEG")
-    yield "half a JPEG", jpeg[: len(jpeg) // 2]
-    yield "noise after the header", jpeg[:700] + os.urandom(len(jpeg))
-    yield "nothing at all", b""
-    yield "9 MB", jpeg + bytes(9_000_000)
 
 
 def large_ones():
@@ -81,6 +32,7 @@ def large_ones():
     yield "PNG, palette", encoded(image.quantize(8, method=Image.Quantize.FASTOCTREE), "PNG", compress_level=6)
     del image
     image = Image.new("RGBA", LARGE, (200, 100, 50, 120))
+    yield "PNG of one bit", png_of_nothing(*LARGE)
     yield "PNG, see-through", encoded(image, "PNG")
     yield "WebP, see-through", encoded(image, "WEBP", lossless=True, method=0)
 
@@ -90,7 +42,7 @@ def peak():
 
 
 def take_in(path):
-    """One line: what came of it, seconds, memory before, peak."""
+    """Prints what came of it, seconds, memory before, and the peak."""
     django.setup()
     from django.conf import settings
     from django.core.files import File
@@ -139,11 +91,11 @@ def measure(what, name, data):
         line = subprocess.run(
             [sys.executable, "-m", "benchmarks.pictures", what, file.name], capture_output=True, text=True
         )
-    print(f"{name:32} {len(data) / 1e6:6.2f} MB {line.stdout.strip() or line.stderr[-300:]}")
+    print(f"{name:38} {len(data) / 1e6:6.2f} MB {line.stdout.strip() or line.stderr[-300:]}")
 
 
 def main():
-    for name, data in bombs():
+    for name, data in bombs().items():
         measure("take_in", name, data)
     print(f"\n{LARGE[0]} x {LARGE[1]}")
     for name, data in large_ones():

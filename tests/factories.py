@@ -1,10 +1,13 @@
 """Rows for tests: plain functions, keyword-only, sensible without arguments."""
 
+import io
 from datetime import timedelta
 
 from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django.utils.text import slugify
+from PIL import Image
 
 from blog.models import Author, Post
 from events import bookings
@@ -41,6 +44,13 @@ def create_picture(*, name="A kitchen table", alt="Two people at a kitchen table
     """A picture of the library, without its files."""
     defaults = {"format": "jpeg", "width": 1200, "height": 800, "has_renditions": True}
     return Picture.objects.create(name=name, alt=alt, **defaults | fields)
+
+
+def picture_file(*, name="kitchen.jpg", format="JPEG", size=(1200, 800), colour="teal", mode="RGB", **options):
+    """An upload with a picture of one colour; `options` as Pillow takes them for the format."""
+    buffer = io.BytesIO()
+    Image.new(mode, size, colour).save(buffer, format, **options)
+    return SimpleUploadedFile(name, buffer.getvalue())
 
 
 def create_page(*, title="About us", is_published=True, **fields):

@@ -1,0 +1,58 @@
+"""Files that claim to be pictures and are made to hurt whoever opens them."""
+
+import io
+import os
+import struct
+import zlib
+
+from PIL import Image
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def encoded(image, format, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def png_with(kind, data):
+    """A small picture with one more chunk, right after its header."""
+    png = encoded(Image.new("RGB", (40, 30)), "PNG")
+    return png[:33] + chunk(kind, data) + png[33:]
+
+
+def png_of_nothing(width, height):
+    """One bit for each pixel, all the same: as small as a file gets."""
+    packer, line = zlib.compressobj(9), bytes(1 + (width + 7) // 8)
+    body = b"".join([*(packer.compress(line) for _ in range(height)), packer.flush()])
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def scene(size=(600, 400)):
+    """Soft shapes, as photographs have."""
+    small = max(2, size[0] // 64), max(2, size[1] // 64)
+    bands = [Image.effect_noise(small, 90).resize(size, Image.Resampling.BICUBIC) for _ in "RGB"]
+    return Image.merge("RGB", bands)
+
+
+def bombs():
+    """By name, each to be refused."""
+    jpeg, png = encoded(scene(), "JPEG"), encoded(scene(), "PNG")
+    return {
+        "PNG of 30000 x 30000": png_of_nothing(30000, 30000),
+        "PNG of 40 million pixels and one line": png_of_nothing(6325, 6325),
+        "zTXt of 80 MB": png_with(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80_000_000), 9)),
+        "iTXt of 80 MB": png_with(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bytes(80_000_000), 9)),
+        "iCCP of 50 MB": png_with(b"iCCP", b"profile\0\0" + zlib.compress(bytes(50_000_000), 9)),
+        "half a JPEG": jpeg[: len(jpeg) // 2],
+        "JPEG without its last 100 bytes": jpeg[:-100],
+        "half a PNG": png[: len(png) // 2],
+        "noise after the header of a JPEG": jpeg[:623] + os.urandom(len(jpeg)),
+        "noise after the header of a PNG": png[:60] + os.urandom(len(png)),
+        "nothing at all": b"",
+        "9 MB": jpeg + bytes(9_000_000),
+    }
