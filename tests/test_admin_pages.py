@@ -36,12 +36,23 @@ ROWS = {
     "events.AccessNeed": lambda n: need(n),
     "blog.Author": lambda n: factories.create_author(name=f"Author {n}"),
     "blog.Post": lambda n: factories.create_post(title=f"Post {n}", is_published=False),
+    "site.Proposal": lambda n: factories.create_proposal(
+        post=factories.create_post(title=f"Post {n}", is_published=False)
+    ),
+    "site.ImportRun": lambda n: factories.create_import_run(file_name=f"{n}.xml"),
 }
 
 # What nobody does at the desk, whatever their rights.
-NEVER_ADDED = {"foundation.AuditEntry", "foundation.OutgoingMail", "foundation.Charity", "events.AccessNeed"}
-NEVER_CHANGED = {"foundation.AuditEntry", "foundation.OutgoingMail", "events.AccessNeed"}
-NEVER_DELETED = NEVER_CHANGED | {"foundation.Charity", "events.Booking"}
+NEVER_ADDED = {
+    "foundation.AuditEntry",
+    "foundation.OutgoingMail",
+    "foundation.Charity",
+    "events.AccessNeed",
+    "site.Proposal",
+    "site.ImportRun",
+}
+NEVER_CHANGED = {"foundation.AuditEntry", "foundation.OutgoingMail", "events.AccessNeed", "site.ImportRun"}
+NEVER_DELETED = NEVER_CHANGED | {"foundation.Charity", "events.Booking", "site.Proposal"}
 
 MODELS = {model._meta.label: model for model in admin.site._registry}
 PEOPLE = ["superuser", "no role", *ROLES]

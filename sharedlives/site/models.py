@@ -207,4 +207,4 @@ class Proposal(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.get_kind_display()}: {self.post or self.fingerprint}"
+        return f"{self.get_kind_display()}: {self.post or self.details.get('login') or self.fingerprint}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 BYLINE, INTRODUCTION, WORKSHOP = Proposal.Kind.BYLINE, Proposal.Kind.INTRODUCTION, Proposal.Kind.WORKSHOP
 CUT_SHORT, LOGIN = Proposal.Kind.CUT_SHORT, Proposal.Kind.LOGIN
+# Those that are plain enough to accept in a row, as they were seen.
+CAN_BE_ACCEPTED_UNSEEN = (BYLINE, INTRODUCTION, CUT_SHORT)
 OPEN, ACCEPTED, DECLINED = Proposal.State.OPEN, Proposal.State.ACCEPTED, Proposal.State.DECLINED
 
 
@@ -68,6 +71,25 @@ def _note_login(post: Post, one: Found, blog: str) -> Proposal | None:
         fingerprint=f"{one.fingerprint} {blog} {number}"[-200:],
         details={**one.details, "blog": blog, "posts": [post.pk]},
     )
+
+
+def to_decide() -> QuerySet[Proposal]:
+    """The open ones, in the order in which each helps with the next: whose sign-in it was, then post by post."""
+    return in_order(Proposal.objects.filter(state=OPEN))
+
+
+def in_order(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    return proposals.select_related("post", "decided_by").order_by(*ORDER)
+
+
+_IN_A_POST = {kind: number for number, kind in enumerate((LOGIN, BYLINE, INTRODUCTION, WORKSHOP, CUT_SHORT))}
+ORDER = (
+    Case(When(kind=LOGIN, then=0), default=1),
+    F("post__publish_at").desc(nulls_last=True),
+    "post_id",
+    Case(*[When(kind=kind, then=number) for kind, number in _IN_A_POST.items()]),
+    "pk",
+)
 
 
 # --- Deciding ---------------------------------------------------------------------------------------------------------
@@ -146,6 +168,13 @@ def why_not_changed(post: Post, by: User) -> str:
     if post.status == Post.Status.PUBLISHED and not by.has_perm("blog.publish_post"):
         return f"“{post}” is published, and changing what is out is for colleagues who may publish. Ask one of them."
     return ""
+
+
+def why_not_accepted(proposal: Proposal, by: User) -> str:
+    """Why this person cannot accept this, as a sentence to show before they try; empty where they can."""
+    if proposal.kind == WORKSHOP and not _may_make_workshops(by):
+        return NEEDS_ORGANISER
+    return why_not_changed(proposal.post, by) if proposal.post else ""
 
 
 # Who wrote it
@@ -247,6 +276,18 @@ def host_of(post_id: int | None) -> Author | None:
     return Author.objects.filter(pk=asked.details["author"]).first() if asked else None
 
 
+def answered_before(proposal: Proposal) -> Author | None:
+    """Who this sign-in was the last time somebody said: posts that came since ask once more."""
+    said = Proposal.objects.filter(
+        kind=LOGIN,
+        state=ACCEPTED,
+        details__login=proposal.details["login"],
+        details__blog=proposal.details["blog"],
+    )
+    last = said.order_by("-decided_at", "-pk").first()
+    return Author.objects.filter(pk=last.details["author"]).first() if last else None
+
+
 def posts_of_login(proposal: Proposal) -> tuple[list[Post], list[Post]]:
     """The posts that would get the byline, and those that wait because a guest may have written them."""
     posts = Post.objects.filter(pk__in=proposal.details["posts"], bylines=None).order_by("pk")
@@ -337,6 +378,15 @@ def as_introduction(piece: str) -> str:
 
 # The workshop
 
+NEEDS_ORGANISER = (
+    "Making workshops and dates takes an organiser’s rights as well as an editor’s. Leave this for a colleague who has "
+    "both: it waits here."
+)
+
+
+def _may_make_workshops(by: User) -> bool:
+    return all(by.has_perm(f"events.add_{model}") for model in ("workshop", "workshopdate", "venue"))
+
 
 def _accept_workshop(
     proposal: Proposal,
@@ -354,10 +404,8 @@ def _accept_workshop(
 
     `places` holds for each date; None is no limit.
     """
-    if not all(by.has_perm(f"events.add_{model}") for model in ("workshop", "workshopdate", "venue")):
-        raise ProposalRefused(
-            "Making workshops and dates is for workshop organisers. Leave this for one of them: it waits here."
-        )
+    if not _may_make_workshops(by):
+        raise ProposalRefused(NEEDS_ORGANISER)
     post = _locked_post(proposal.post_id, by)
     if post.workshop and post.workshop != workshop:
         raise ProposalRefused(
