@@ -76,7 +76,7 @@ def render(path):
         pictures.take_file(picture, File(file))
     before, started, used = peak(), time.perf_counter(), time.process_time()
     renditions.make_missing(picture)
-    files = [file for file in Path(settings.MEDIA_ROOT, "renditions").rglob("*.*")]
+    files = list(Path(settings.MEDIA_ROOT, "renditions").rglob("*.*"))
     by_format = {kind: sum(f.stat().st_size for f in files if f.suffix == kind) // 1000 for kind in (".avif", ".jpg")}
     print(
         f"{time.perf_counter() - started:6.2f} s ({time.process_time() - used:.2f} s of processor) "

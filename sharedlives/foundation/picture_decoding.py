@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import threading
+import warnings
 
 from django.core.files import File
 from PIL import Image, ImageCms
@@ -58,14 +59,15 @@ def read(file: File) -> Image.Image:
         raise Refused("This file is empty. Choose it again.")
     if file.size > MOST_BYTES:
         raise Refused("This file is too large: at most 8 MB. Save a smaller copy, 2,560 pixels long is enough.")
-    with _one_at_a_time:
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd metadata, which go anyway
         try:
             file.seek(0)
             with Image.open(file, formats=FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise Refused(TOO_MANY_PIXELS)
                 return _only_pixels(image)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        except Image.DecompressionBombError as error:
             raise Refused(TOO_MANY_PIXELS) from error
         except Image.UnidentifiedImageError as error:
             raise Refused(OTHER_KIND) from error
@@ -104,10 +106,15 @@ def _orientation(image: Image.Image) -> int:
 def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """`image` in a plain mode and this size. Made narrow in bands of lines: the whole of it in another mode would take
     up to four times the memory, and the result is the same."""
+    if size == image.size:
+        return _in_a_plain_mode(image)
     lines = max(1, BAND // image.width)
     narrow = None
     for top in range(0, image.height, lines):
         band = _in_a_plain_mode(image.crop((0, top, image.width, min(top + lines, image.height))))
+        if band.mode == "RGBA":
+            # Colours weighed by how much they show, or what cannot be seen would bleed in at the edges.
+            band = band.convert("RGBa")
         narrow = narrow or Image.new(band.mode, (size[0], image.height))
         narrow.paste(band.resize((size[0], band.height), Image.Resampling.LANCZOS), (0, top))
     small = narrow.resize(size, Image.Resampling.LANCZOS)
@@ -118,8 +125,7 @@ def _in_a_plain_mode(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits of grey
         return image.point(lambda value: value / 256).convert("L")
     if image.has_transparency_data:
-        # With colours weighed by how much they show, or what cannot be seen would bleed in at the edges.
-        return image.convert("RGBA").convert("RGBa")
+        return image.convert("RGBA")
     return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
