@@ -1,5 +1,5 @@
-from .bookings import ACTIVE, HOLDS_A_PLACE, MOST_PEOPLE, AccessNeed, Booking, Place, RepeatedRequest
-from .workshops import Venue, Workshop, WorkshopDate
+from .bookings import ACTIVE, HOLDS_A_PLACE, MOST_PEOPLE, AccessNeed, Booking, Place, RepeatedRequest, RingTask
+from .workshops import ClosedDay, Venue, Workshop, WorkshopDate
 
 __all__ = [
     "ACTIVE",
@@ -7,8 +7,10 @@ __all__ = [
     "MOST_PEOPLE",
     "AccessNeed",
     "Booking",
+    "ClosedDay",
     "Place",
     "RepeatedRequest",
+    "RingTask",
     "Venue",
     "Workshop",
     "WorkshopDate",

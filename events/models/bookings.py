@@ -4,14 +4,16 @@ import re
 import secrets
 import unicodedata
 import uuid
+from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.urls import reverse
 from django.utils import timezone
 
-from sharedlives.foundation import links
+from sharedlives.foundation import links, spoken
 
 from .workshops import WorkshopDate
 
@@ -44,6 +46,18 @@ def coming_key(names: list[str], contact_name: str) -> str:
     return "|".join(given or [" ".join(contact_name.lower().split())])[:500]
 
 
+def ordinal(number: int) -> str:
+    """'1st', '2nd', '3rd', '11th'."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def answer_by(moment: datetime) -> str:
+    """'Monday 28 October, 12 noon'; "noon" alone is a hard word."""
+    day, time = spoken.day(moment), spoken.time(moment)
+    return f"{day.rpartition(' ')[0]}, {f'12 {time}' if time in ('noon', 'midnight') else time}"
+
+
 class BookingQuerySet(models.QuerySet):
     def active(self):
         return self.filter(state__in=ACTIVE)
@@ -54,14 +68,27 @@ class BookingQuerySet(models.QuerySet):
     def waiting_in_order(self):
         return self.filter(state=Booking.State.WAITING).order_by("queued_at", "pk")
 
+    def offered(self):
+        """Those with an offer, the first who asked first; some may be overdue."""
+        return self.filter(state=Booking.State.OFFERED).order_by("queued_at", "pk")
+
+    def overdue(self):
+        """Offers whose time has passed, whether or not anybody has noticed yet."""
+        return self.offered().filter(offer_ends_at__lte=timezone.now())
+
+    def not_overdue(self):
+        return self.exclude(state=Booking.State.OFFERED, offer_ends_at__lte=timezone.now())
+
 
 class Booking(models.Model):
     """Places on one date, held or waited for under one contact."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
+        OFFERED = "offered", "Has an offer"
         CONFIRMED = "confirmed", "Has a place"
         CANCELLED = "cancelled", "Cancelled"
+        LAPSED = "lapsed", "Offer ended"
 
     class Channel(models.TextChoices):
         SITE = "site", "On the site"
@@ -88,6 +115,8 @@ class Booking(models.Model):
     created_at = models.DateTimeField("reserved on", default=timezone.now, editable=False)
     queued_at = models.DateTimeField("in the queue since", default=timezone.now, editable=False)
     state_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Held until then. While staff still have to ring somebody no clock runs for them: then it is the end of booking.
+    offer_ends_at = models.DateTimeField("to be answered by", null=True, blank=True, editable=False)
 
     objects = BookingQuerySet.as_manager()
 
@@ -110,8 +139,13 @@ class Booking(models.Model):
                 F("date"),
                 Lower(Coalesce(NullIf("email", Value("")), "phone_key")),
                 "coming_key",
-                condition=Q(state__in=["waiting", "confirmed"]),
+                condition=Q(state__in=["waiting", "offered", "confirmed"]),
                 name="booking_is_held_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="offered", offer_ends_at__isnull=False)
+                | (~Q(state="offered") & Q(offer_ends_at=None)),
+                name="booking_has_a_deadline_while_offered",
             ),
         ]
 
@@ -131,12 +165,31 @@ class Booking(models.Model):
         return self.state in ACTIVE
 
     @property
-    def has_a_place(self) -> bool:
+    def holds_a_place(self) -> bool:
+        """Nobody else can have it meanwhile: theirs, or offered to them."""
         return self.state in HOLDS_A_PLACE
+
+    @property
+    def has_a_place(self) -> bool:
+        return self.state == self.State.CONFIRMED
 
     @property
     def is_waiting(self) -> bool:
         return self.state == self.State.WAITING
+
+    @property
+    def is_offered(self) -> bool:
+        """They can still say yes: a question asked at reading time, for no job need have run."""
+        return self.state == self.State.OFFERED and self.offer_ends_at > timezone.now()
+
+    @property
+    def offer_has_ended(self) -> bool:
+        return self.state == self.State.LAPSED or (self.state == self.State.OFFERED and not self.is_offered)
+
+    @property
+    def answer_by(self) -> str:
+        """'Monday 28 October, 12 noon': the end of an offer, in words."""
+        return answer_by(self.offer_ends_at) if self.offer_ends_at else ""
 
     @property
     def is_still_to_come(self) -> bool:
@@ -145,16 +198,25 @@ class Booking(models.Model):
 
     def place_in_queue(self) -> int:
         """1 for whoever is next."""
+        return self.waiting_before().count() + 1
+
+    def waiting_before(self):
+        """Those who asked earlier and still wait."""
         before = Q(queued_at__lt=self.queued_at) | Q(queued_at=self.queued_at, pk__lt=self.pk)
-        return self.date.bookings.waiting_in_order().filter(before).count() + 1
+        return self.date.bookings.waiting_in_order().filter(before)
+
+    @property
+    def queue_words(self) -> str:
+        """'3rd of 8', where somebody who waits stands."""
+        return f"{ordinal(self.place_in_queue())} of {self.date.bookings.waiting_in_order().count()}"
 
     def get_absolute_url(self):
         """The person's own page; the address is the key to it."""
         return reverse("events:booking_detail", args=[links.sign("booking", self.pk, self.link_version)])
 
 
-ACTIVE = frozenset({Booking.State.WAITING, Booking.State.CONFIRMED})
-HOLDS_A_PLACE = frozenset({Booking.State.CONFIRMED})
+ACTIVE = frozenset({Booking.State.WAITING, Booking.State.OFFERED, Booking.State.CONFIRMED})
+HOLDS_A_PLACE = frozenset({Booking.State.OFFERED, Booking.State.CONFIRMED})
 
 
 class Place(models.Model):
@@ -243,3 +305,34 @@ class RepeatedRequest(models.Model):
             places=len(asked["people"]),
             support_workers=asked["support_workers"],
         )
+
+
+class RingTask(models.Model):
+    """Something that staff have to tell somebody by telephone, because a mail would not reach them, or not in time."""
+
+    class Why(models.TextChoices):
+        OFFER = "offer", "We have a place for them"
+        LAPSED = "lapsed", "Our offer to them has ended"
+        DATE_CANCELLED = "date cancelled", "The workshop is cancelled"
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="ring_tasks")
+    why = models.CharField("what to tell", max_length=20, choices=Why)
+    due_on = models.DateField("due")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField("done", null=True, blank=True, editable=False)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        verbose_name = "person to ring"
+        verbose_name_plural = "people to ring"
+        ordering = ["due_on", "created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking", "why"], condition=Q(done_at=None), name="ring_task_is_open_once"
+            ),
+        ]
+
+    def __str__(self):
+        return f"Ring about {self.booking}"

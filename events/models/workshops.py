@@ -117,6 +117,29 @@ class Venue(models.Model):
         ]
 
 
+class ClosedDay(models.Model):
+    """A day on which nobody answers the office's phone, beside Saturdays and Sundays: it gives people longer to answer.
+
+    Filled beforehand with bank holidays and the week after Christmas (events/closed_days.py).
+    """
+
+    day = models.DateField(unique=True)
+    name = models.CharField("why", max_length=60, blank=True)
+    is_closed = models.BooleanField(
+        "nobody answers the phone",
+        default=True,
+        help_text="Take the tick away if you do answer. A bank holiday that is deleted here comes back by night.",
+    )
+
+    class Meta:
+        verbose_name = "closed day"
+        verbose_name_plural = "days the office is closed"
+        ordering = ["day"]
+
+    def __str__(self):
+        return f"{self.day:%A} {self.day.day} {self.day:%B %Y}"
+
+
 class WorkshopDateQuerySet(models.QuerySet):
     def published(self):
         """Dates the public may see: cancelled ones too, so that nobody looks for theirs in vain."""
@@ -133,6 +156,7 @@ class WorkshopDateQuerySet(models.QuerySet):
 
 STILL_BOOKED = "People have booked, and would no longer find what they booked."
 ALREADY_TAKEN = "More places are taken already. Cancel bookings first, or allow overbooking."
+COUNTED = ["ordinary_taken", "support_taken", "waiting", "first_offer_ends_at"]
 MOST_PLACES = 2**31 - 1  # PostgreSQL's integer
 # How long a date without an end is taken to last.
 LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
@@ -141,8 +165,9 @@ LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
 class WorkshopDate(models.Model):
     """One time a workshop takes place: when, where, for how many.
 
-    `ordinary_taken`, `support_taken` and `waiting` are counted by the database whenever a booking or this row
-    changes (migration 0002); what Python writes into them is overwritten.
+    `ordinary_taken`, `support_taken`, `waiting` and `first_offer_ends_at` are counted by the database whenever a
+    booking or this row changes (migrations 0002 and 0004); what Python writes into them is overwritten. Offers count
+    as taken.
     """
 
     class State(models.TextChoices):
@@ -179,9 +204,23 @@ class WorkshopDate(models.Model):
         blank=True,
         help_text="On this date: British Sign Language, captions, breaks, a quiet room, an Easy Read pack ...",
     )
+    release_support_at = models.DateTimeField(
+        "held back until",
+        null=True,
+        blank=True,
+        help_text="From then on support places that nobody has taken are for everybody. Empty: held back to the end.",
+    )
+    support_is_released = models.BooleanField(default=False, editable=False)
+    fill_gaps = models.BooleanField(
+        "let smaller groups fill gaps",
+        default=False,
+        help_text="Near the date: where the next group is too large for the free places, offer them to others."
+        " Everybody who waits can read that you do.",
+    )
     ordinary_taken = models.PositiveIntegerField(default=0, editable=False)
     support_taken = models.PositiveIntegerField(default=0, editable=False)
     waiting = models.PositiveIntegerField(default=0, editable=False)
+    first_offer_ends_at = models.DateTimeField(null=True, editable=False)
     calendar_uid = models.CharField(max_length=255, unique=True, editable=False)
     calendar_sequence = models.PositiveIntegerField(default=0, editable=False)
     calendar_changed_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -214,7 +253,9 @@ class WorkshopDate(models.Model):
                 violation_error_message="The support places are part of the places: there cannot be more of them.",
             ),
             models.CheckConstraint(
-                condition=Q(places=None) | Q(ordinary_taken__lte=F("places") - F("support_places") + F("overbook")),
+                condition=Q(places=None)
+                | Q(ordinary_taken__lte=F("places") - F("support_places") + F("overbook"))
+                | Q(support_is_released=True, ordinary_taken__lte=F("places") + F("overbook")),
                 name="date_is_not_oversold",
                 violation_error_message=ALREADY_TAKEN,
             ),
@@ -230,9 +271,7 @@ class WorkshopDate(models.Model):
             self.calendar_uid = f"{uuid.uuid4()}@{urlsplit(Charity.current().site_address).hostname}"
         super().save(*args, **kwargs)
         # What the database counted while it wrote the row.
-        self.refresh_from_db(
-            fields=["ordinary_taken", "support_taken", "waiting", "calendar_sequence", "calendar_changed_at"]
-        )
+        self.refresh_from_db(fields=[*COUNTED, "calendar_sequence", "calendar_changed_at"])
 
     def clean(self):
         """Refuse to hide a date that people have booked, and fewer places than are taken.
@@ -247,14 +286,19 @@ class WorkshopDate(models.Model):
             raise ValidationError({"overbook": "That is more than the database can count."})
 
     def _ordinary_places(self) -> int:
-        return (self.places or 0) - (self.support_places or 0) + (self.overbook or 0)
+        return (self.places or 0) - self._held_back() + (self.overbook or 0)
+
+    def _held_back(self) -> int:
+        return 0 if self.support_is_released else self.support_places or 0
 
     def _ordinary_taken(self) -> int:
         """As the database will count it once the support places are what they are now."""
-        taken = self.bookings.holding_a_place().aggregate(
-            people=Coalesce(Sum("places"), 0), support=Coalesce(Sum("support_workers"), 0)
-        )
-        return taken["people"] + max(0, taken["support"] - (self.support_places or 0))
+        people, support = self._taken(self.bookings.holding_a_place())
+        return people + max(0, support - self._held_back())
+
+    def _taken(self, bookings) -> tuple[int, int]:
+        taken = bookings.aggregate(people=Coalesce(Sum("places"), 0), support=Coalesce(Sum("support_workers"), 0))
+        return taken["people"], taken["support"]
 
     def _new_slug(self) -> str:
         """Place, month and year: "london-october-2019", numbered when taken. Made once and never again."""
@@ -337,12 +381,29 @@ class WorkshopDate(models.Model):
 
     @property
     def support_left(self) -> int:
-        return max(0, self.support_places - self.support_taken)
+        return max(0, self._held_back() - self.support_taken)
+
+    def release_is_due(self) -> bool:
+        """Whether the time has come at which held-back places are for everybody, and nobody has noticed yet."""
+        is_due = self.release_support_at is not None and self.release_support_at <= timezone.now()
+        return is_due and not self.support_is_released
+
+    def has_overdue_offers(self) -> bool:
+        return self.first_offer_ends_at is not None and self.first_offer_ends_at <= timezone.now()
 
     @property
     def places_left(self) -> int | None:
-        """What a newcomer can get now: none while anybody waits; None means no limit."""
-        return 0 if self.waiting else self.ordinary_left
+        """What a newcomer can get now: none while anybody waits; None means no limit.
+
+        Right at reading time: what is due by the clock counts as done, though no job has done it yet.
+        """
+        if self.waiting and not self.fill_gaps:
+            return 0
+        if self.ordinary_left is None or not (self.release_is_due() or self.has_overdue_offers()):
+            return self.ordinary_left
+        held_back = 0 if self.release_is_due() else self._held_back()
+        people, support = self._taken(self.bookings.holding_a_place().not_overdue())
+        return max(0, self.places + self.overbook - held_back - people - max(0, support - held_back))
 
     def has_room_for(self, places: int, support_workers: int = 0) -> bool:
         """Whether so many people and their support workers fit together; who comes first is not asked here."""
@@ -350,11 +411,16 @@ class WorkshopDate(models.Model):
             return True
         return places + max(0, support_workers - self.support_left) <= self.ordinary_left
 
+    def may_offer(self) -> bool:
+        """Whether free places are offered by themselves: never for a date that is cancelled or closed."""
+        return self.state == self.State.SCHEDULED and timezone.now() < self.closes_at
+
     def can_ever_hold(self, places: int, support_workers: int = 0) -> bool:
         """Whether the group would fit if nobody else came."""
         if self.places is None:
             return True
-        return places + max(0, support_workers - self.support_places) <= self.places - self.support_places
+        held_back = self._held_back()
+        return places + max(0, support_workers - held_back) <= self.places - held_back
 
     @property
     def is_full(self) -> bool:
@@ -365,9 +431,9 @@ class WorkshopDate(models.Model):
         """What somebody who would like to come needs to know, in a few words."""
         if closed := self.why_closed():
             return closed.removesuffix(".")
-        if self.waiting:
-            return "Full: people are waiting, and you can join them"
         left = self.places_left
+        if self.waiting and left == 0:
+            return "Full: people are waiting, and you can join them"
         if left is None:
             return "Places available"
         if left == 0:
