@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.utils.html import format_html
 
 from . import elements, picture_elements, richtext
+from .arrangement import is_fold
 from .elements import Element
 from .models import Picture
 
@@ -71,10 +72,6 @@ def opening(html: str) -> str:
             return "" if richtext.is_blank(str(whole)) else str(whole).strip()
         before.append(child)
     return ""
-
-
-def is_fold(child: Element | str) -> bool:
-    return isinstance(child, Element) and child.name == "hr" and bool(child.attributes)
 
 
 def _replaced(element: Element, by: Callable[[Element], Element | str]) -> Element:

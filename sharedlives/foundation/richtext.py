@@ -22,6 +22,8 @@ from django.db.models.functions import Cast
 from django.utils.html import linebreaks
 from django_prose_editor.fields import ProseEditorFormField
 
+from .arrangement import arranged
+
 # The longest real post of the charity has 7,000 characters. The limits keep the worst text anybody could make within
 # a second (benchmarks/clean_rich_text.py measures): parsers take time by the square of elements left open, and
 # every element needs a "<".
@@ -63,13 +65,16 @@ class Policy:
     @property
     def replacements(self) -> dict[str, str]:
         """Elements that we do not keep, and what carries their meaning here. The page's own h1 is its title."""
+        others = {tag: ours for tag, ours in MEANS_THE_SAME.items() if tag == "figure" or tag not in self.tags}
         smallest = max(tag for tag in self.tags if re.fullmatch("h[2-6]", tag))
         headings = {f"h{level}": smallest for level in range(int(smallest[1]) + 1, 7)}
-        return MEANS_THE_SAME | headings
+        return others | headings
 
 
 ATTRIBUTES = {
     "a": {"href"},
+    "figure": {"data-picture"},
+    "hr": {"data-fold"},
     "ol": {"start"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
@@ -79,7 +84,9 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 _GUEST = frozenset("p br strong em h2 h3 ul ol li blockquote a".split())
 POLICIES = {
     "guest": Policy(_GUEST),
-    "staff": Policy(_GUEST | frozenset("h4 s sub sup hr table caption thead tbody tr th td".split())),
+    "staff": Policy(
+        _GUEST | frozenset("h4 s sub sup hr table caption thead tbody tr th td figure small aside".split())
+    ),
 }
 
 MEANS_THE_SAME = {"b": "strong", "i": "em", "h1": "h2"} | dict.fromkeys(
@@ -89,18 +96,32 @@ MEANS_THE_SAME = {"b": "strong", "i": "em", "h1": "h2"} | dict.fromkeys(
 WITHOUT_WORDS = set("script style iframe object template title textarea noscript noembed noframes xmp svg math".split())
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-_BLOCK = re.compile(r"<(?:p|h[2-6]|ul|ol|li|blockquote|hr|table)\b")
+_BLOCK = re.compile(r"<(?:p|h[2-6]|ul|ol|li|blockquote|hr|table|figure|aside)\b")
+# What stands apart from what is before and after it, when a text is read as words alone.
+_APART = re.compile(r"</?(?:p|h[2-6]|[uo]l|li|blockquote|[hb]r|table|caption|thead|tbody|t[rhd]|figure|aside)\b[^>]*>")
+_NOTE = re.compile(r"<small>.*?</small>", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _NOT_LINKED = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 _PICTURE = re.compile(r'<figure data-picture="([0-9]{1,18})">')
-_EMPTY_BLOCK = re.compile(r"<(p|h[2-6])>(?:\s|&nbsp;|<br>)*</\1>")
-_EMPTY_MARK = re.compile(r"<(strong|em|s|sub|sup)>((?:\s|&nbsp;|<br>)*)</\1>")
+# Of nh3: those that are to be ours carry no attributes but for pictures.
+_NOT_YET_OURS = re.compile(r"<(/?)([a-z0-9]+)( data-picture=\"[0-9]+\")?>")
+_EMPTY_BLOCK = re.compile(r"<(p|h[2-6]|aside)>(?:\s|&nbsp;|<br>)*</\1>")
+_EMPTY_MARK = re.compile(r"<(strong|em|s|sub|sup|a)(?: href=(?:\"[^\"]*\"|'[^']*'))?>((?:\s|&nbsp;|<br>)*)</\1>")
 
 _SAFE_HREF = re.compile(
     r"https?://(?![^/?#\\]*@)[^/\\]"  # a name before "@" only makes one host look like another
     r"|mailto:[^/]|tel:[+\d]|/(?![/\\])|#",
     re.IGNORECASE,
 )
+_SPAN = re.compile("[2-9]|[1-9][0-9]")
+_VALUES = {
+    "colspan": _SPAN,
+    "rowspan": _SPAN,
+    "scope": re.compile("row|col"),
+    "start": re.compile("[0-9]{1,4}"),
+    "data-picture": re.compile("[0-9]{1,18}"),
+    "data-fold": re.compile(""),
+}
 _ADDRESS_WITHOUT_SCHEME = re.compile(r"www\.[\w-]+\.\w", re.IGNORECASE)
 _MAIL_ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -122,9 +143,7 @@ def _keep_attribute(tag: str, name: str, value: str) -> bool:
     if name == "href":
         href = html.unescape(value).strip()
         return len(href) <= 2000 and not _hides_something(href) and bool(_SAFE_HREF.match(href))
-    if name == "scope":
-        return value in {"row", "col"}
-    return bool(re.fullmatch("[0-9]{1,4}" if name == "start" else "[2-9]|[1-9][0-9]", value))
+    return bool(_VALUES[name].fullmatch(value))
 
 
 @functools.lru_cache(maxsize=16)
@@ -146,15 +165,21 @@ def clean(text: str, policy: str = "staff") -> str:
         protocols=SCHEMES,
         strip=True,
     )
-    text = nh3.clean(
-        _in_paragraphs(_without_husks(text)),
+    if (in_place := arranged(text)) != text:
+        text = _as_nh3_has_it(in_place, rules)  # what was moved can close what it now stands in
+    text = _as_nh3_has_it(_in_paragraphs(_without_husks(text)), rules).strip()
+    return "" if is_blank(text) else text
+
+
+def _as_nh3_has_it(text: str, rules: Policy) -> str:
+    return nh3.clean(
+        text,
         tags=set(rules.tags),
         attributes=rules.attributes,
         attribute_filter=lambda tag, name, value: value if _keep_attribute(tag, name, value) else None,
         url_schemes=SCHEMES,
         link_rel=None,
-    ).strip()
-    return "" if is_blank(text) else text
+    )
 
 
 def _refuse_too_much(text: str) -> None:
@@ -176,14 +201,29 @@ def _in_our_elements(text: str, rules: Policy) -> str:
         text,
         tags=set(rules.tags | replacements.keys()),
         attributes=rules.attributes,
-        attribute_filter=lambda tag, name, value: _tidy_href(value) if name == "href" else value,
+        attribute_filter=lambda tag, name, value: _tidied(name, value),
         url_schemes=SCHEMES,
         link_rel=None,
         clean_content_tags=WITHOUT_WORDS,
     )
-    # None of these carries attributes any more, and nh3 writes every "<" of the text as "&lt;".
-    text = re.sub(r"<(/?)([a-z0-9]+)>", lambda tag: f"<{tag[1]}{replacements.get(tag[2], tag[2])}>", _printable(text))
+    # nh3 writes every "<" of the text as "&lt;".
+    text = _NOT_YET_OURS.sub(lambda tag: _renamed(tag, replacements), _printable(text))
     return _in_paragraphs(text, split=True)
+
+
+def _tidied(name: str, value: str) -> str | None:
+    if name == "href":
+        return _tidy_href(value)
+    # A figure that is none of ours becomes a paragraph, which must be known now.
+    return value if name != "data-picture" or _keep_attribute("figure", name, value) else None
+
+
+def _renamed(tag: re.Match, replacements: dict[str, str]) -> str:
+    closing, name, picture = tag.groups()
+    if picture:
+        # A picture of ours is empty: caption and credit stand in the library. What comes with it follows it.
+        return f"<figure{picture}></figure><p>"
+    return f"<{closing}{replacements.get(name, name)}>"
 
 
 def _without_husks(text: str) -> str:
@@ -216,7 +256,7 @@ def _depth(text: str) -> int:
 
 def is_blank(text: str) -> bool:
     """Whether cleaned HTML shows nothing: an editor leaves an empty paragraph behind."""
-    return not plain(text) and "<hr" not in text
+    return not plain(text) and "<hr" not in text and "<figure" not in text
 
 
 def picture_ids(text: str) -> list[int]:
@@ -225,8 +265,8 @@ def picture_ids(text: str) -> list[int]:
 
 
 def plain(text: str) -> str:
-    """The words of cleaned HTML, blocks apart by a blank."""
-    words = html.unescape(re.sub(r"<[^>]+>", " ", text))
+    """The words of cleaned HTML, blocks apart by a blank, without footnotes."""
+    words = html.unescape(re.sub(r"<[^>]+>", "", _APART.sub(" ", _NOTE.sub("", text))))
     return " ".join(words.split())
 
 
