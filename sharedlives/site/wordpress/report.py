@@ -73,13 +73,16 @@ class Report:
     losses: list[Entry] = field(default_factory=list)
     questions: list[Entry] = field(default_factory=list)
     notes: list[Entry] = field(default_factory=list)
+    is_more_lost: bool = False  # than `losses` name one by one
 
     def count(self, what: str, outcome: str, number: int = 1) -> None:
         self.counts.setdefault(what, Counter())[outcome] += number
 
-    def skip(self, what: str, why: str, number: int = 1) -> None:
+    def skip(self, what: str, why: str, number: int = 1, *, is_loss: bool = False) -> None:
+        """Count things of a kind that never comes; `is_loss` where somebody wrote them to be read."""
         if number:
             self.skipped[what, why] += number
+            self.is_more_lost |= is_loss
 
     def lost(self, source: Source, said: str, detail: str = "") -> None:
         self.losses.append(Entry(source, said, detail[:LONGEST_DETAIL]))
@@ -92,7 +95,7 @@ class Report:
 
     @property
     def has_losses(self) -> bool:
-        return bool(self.losses or self.skipped)
+        return bool(self.losses) or self.is_more_lost
 
     @property
     def exit_code(self) -> int:
