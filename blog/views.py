@@ -1,22 +1,24 @@
-from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from .models import Author, Post, Tag, Topic
+from sharedlives.foundation import reading
+from sharedlives.foundation.models import Charity
 
-POSTS_ON_A_PAGE = 10
+from . import archive, structured_data
+from .models import Author, Post, Tag, Topic
+from .paging import piece
+from .related import neighbours
 
 
 @require_safe
 def post_list(request):
-    posts = Post.objects.published().newest_first().with_bylines()
-    try:
-        page = Paginator(posts, POSTS_ON_A_PAGE).page(request.GET.get("page", 1))
-    except InvalidPage as error:
-        raise Http404 from error
-    return render(request, "blog/post_list.html", {"page": page})
+    posts = Post.objects.published().for_lists()
+    page = piece(posts.not_pinned(), request.GET.get("before"))
+    pinned = posts.pinned().newest_first() if page.is_first else []
+    return render(request, "blog/post_list.html", {"page": page, "pinned": pinned})
 
 
 @require_safe
@@ -43,28 +45,79 @@ def _preview(request, slug):
 
 def _shown(post):
     workshop = post.announced_workshop
-    return {"post": post, "dates": workshop.dates.published().upcoming() if workshop else None}
+    return {
+        "post": post,
+        "dates": workshop.dates.published().upcoming() if workshop else None,
+        "pictures": reading.pictures_in(post.introduction, post.body),
+        "neighbours": neighbours(post),
+        "structured_data": structured_data.blog_posting(post, Charity.current()),
+    }
+
+
+# --- Shelves: under what posts are found ------------------------------------------------------------------------------
 
 
 @require_safe
 def author_detail(request, slug):
-    author = get_object_or_404(Author.objects.public(), slug=slug)
-    posts = Post.objects.published().filter(bylines__author=author)
-    return _shelf(request, author, posts)
+    authors = Author.objects.public().select_related("portrait").prefetch_related("handles")
+    author = get_object_or_404(authors, slug=slug)
+    return _shelf(request, "blog/author_detail.html", author, author=author)
+
+
+@require_safe
+def topic_list(request):
+    return render(request, "blog/topic_list.html", {"topics": Topic.objects.public()})
 
 
 @require_safe
 def topic_detail(request, slug):
     topic = get_object_or_404(Topic.objects.public(), slug=slug)
-    return _shelf(request, topic, Post.objects.published().filter(topics=topic))
+    return _shelf(request, "blog/topic_detail.html", topic, topic=topic)
 
 
 @require_safe
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag.objects.public(), slug=slug)
-    return _shelf(request, tag, Post.objects.published().filter(tags=tag))
+    return _shelf(request, "blog/tag_detail.html", tag, tag=tag)
 
 
-def _shelf(request, shelf, posts):
-    page = Paginator(posts.newest_first().with_bylines(), POSTS_ON_A_PAGE).page(1)
-    return render(request, "blog/post_list.html", {"page": page, "shelf": shelf})
+def _shelf(request, template, shelf, **context):
+    posts = Post.objects.published().on_shelf(shelf).for_lists()
+    return render(request, template, context | {"page": piece(posts, request.GET.get("before"))})
+
+
+# --- The archive ------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def archive_index(request):
+    return render(request, "blog/archive_index.html", {"months": archive.months(Post.objects.published())})
+
+
+@require_safe
+def archive_year(request, year):
+    posts = _posts_of(year)
+    page = piece(posts.for_lists(), request.GET.get("before"))
+    context = {"day": _first_day(page), "page": page, "months": archive.months(posts)}
+    return render(request, "blog/archive_year.html", context)
+
+
+@require_safe
+def archive_month(request, year, month):
+    page = piece(_posts_of(year, month).for_lists(), request.GET.get("before"))
+    return render(request, "blog/archive_month.html", {"day": _first_day(page), "page": page})
+
+
+def _posts_of(*period):
+    try:
+        begins, ends = archive.bounds(*period)
+    except (ValueError, OverflowError) as error:
+        raise Http404 from error
+    return Post.objects.published().filter(publish_at__gte=begins, publish_at__lt=ends)
+
+
+def _first_day(page):
+    """A day of the period, to name it; there is no page for one without posts."""
+    if not page.posts:
+        raise Http404
+    return timezone.localdate(page.newest_at)

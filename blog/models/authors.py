@@ -72,6 +72,10 @@ class Author(KeepsItsAddress, models.Model):
     def get_absolute_url(self):
         return reverse("blog:author_detail", args=[self.slug])
 
+    @property
+    def what_they_do(self) -> str:
+        return ", ".join(filter(None, [self.role, self.organisation]))
+
     def is_public(self) -> bool:
         """The twin of `AuthorQuerySet.public()`."""
         return Author.objects.public().filter(pk=self.pk).exists()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from sharedlives.foundation import richtext, search, spoken
+from sharedlives.foundation import reading, richtext, search, spoken
 from sharedlives.foundation.models import Picture
 from sharedlives.foundation.richtext import RichTextField
 
@@ -42,6 +42,10 @@ def validate_not_reserved(slug: str) -> None:
 
 def new_guid() -> str:
     return uuid.uuid4().urn
+
+
+def _in_words(moment: datetime) -> str:
+    return f"{spoken.day(moment)}, {spoken.time(moment)}"
 
 
 class PostQuerySet(models.QuerySet):
@@ -73,6 +77,10 @@ class PostQuerySet(models.QuerySet):
         """Those before it, oldest first."""
         return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(pk__gt=pk)).oldest_first()
 
+    def on_shelf(self, shelf: Author | Topic | Tag) -> PostQuerySet:
+        """Those found under an author, a topic or a tag."""
+        return self.filter(**{{Author: "bylines__author", Topic: "topics", Tag: "tags"}[type(shelf)]: shelf})
+
     def pinned(self) -> PostQuerySet:
         return self.filter(pinned_until__gt=timezone.now())
 
@@ -87,10 +95,10 @@ class PostQuerySet(models.QuerySet):
         return self.with_bylines().select_related("lead_picture")
 
     def for_reading(self) -> PostQuerySet:
-        """With all that a post's own page or a feed shows, but for the dates of its workshop."""
+        """With all that a post's own page or a feed shows, but for its pictures and the dates of its workshop."""
         bylines = Byline.objects.select_related("author__portrait").prefetch_related("author__handles")
         return self.select_related("workshop", "introduced_by", "lead_picture").prefetch_related(
-            Prefetch("bylines", bylines), "topics", "tags", "pictures"
+            Prefetch("bylines", bylines), "topics", "tags"
         )
 
 
@@ -258,8 +266,12 @@ class Post(models.Model):
     def state_in_words(self) -> str:
         if self.status != self.Status.PUBLISHED:
             return self.Status(self.status).label
-        moment = f"{spoken.day(self.publish_at)}, {spoken.time(self.publish_at)}"
-        return f"Scheduled for {moment} (Europe/London)" if self.is_scheduled() else f"Published {moment}"
+        if self.is_expired():
+            return f"No longer on the site since {_in_words(self.expire_at)}"
+        if self.is_scheduled():
+            return f"Scheduled for {_in_words(self.publish_at)} (Europe/London)"
+        ends = f", until {_in_words(self.expire_at)}" if self.expire_at else ""
+        return f"Published {_in_words(self.publish_at)}{ends}"
 
     # What is shown
 
@@ -267,6 +279,11 @@ class Post(models.Model):
     def teaser(self) -> str:
         """What a list says about the post: its standfirst, or how it begins."""
         return self.standfirst or Truncator(richtext.plain(self.body)).words(40)
+
+    @property
+    def opening(self) -> str:
+        """What a list shows of the text: what stands before the fold, or nothing where the writer put none."""
+        return reading.opening(self.body)
 
     @property
     def reading_minutes(self) -> int:

@@ -102,10 +102,10 @@ def test_the_feed_is_well_formed_for_any_title(client, title):
 
 def test_half_a_surrogate_in_what_came_from_elsewhere_does_no_harm(rf, monkeypatch):
     # PostgreSQL does not store them, so this stands for whatever a later source may bring.
-    monkeypatch.setattr(feeds.LatestPosts, "item_title", lambda self, post: "half \ud800 \udfff done")
+    monkeypatch.setattr(feeds.Posts, "item_title", lambda self, post: "half \ud800 \udfff done")
     create_post()
 
-    root = ET.fromstring(feeds.latest_posts(rf.get(FEED)).content)
+    root = ET.fromstring(feeds.latest_posts(rf.get(FEED), "rss").content)
 
     assert root.findtext("channel/item/title") == "half   done"
 

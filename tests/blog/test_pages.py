@@ -6,8 +6,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog import editorial
-from blog.models import Post
-from tests.factories import create_author, create_charity, create_date, create_post, create_user, create_workshop
+from blog.models import Post, Tag, Topic
+from tests.factories import (
+    create_author,
+    create_charity,
+    create_date,
+    create_picture,
+    create_post,
+    create_user,
+    create_workshop,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +33,18 @@ def publisher():
 
 
 def words(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    """What is read: a link does not part words."""
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?a\b[^>]*>", "", response.content.decode())).split())
+
+
+def titles(response):
+    return [post.title for post in response.context["page"].posts]
+
+
+def way(response, words):
+    """Where a link with these words leads."""
+    found = re.search(rf'<a[^>]* href="([^"]+)">{words}</a>', response.content.decode())
+    return found and found[1]
 
 
 # --- The list ---------------------------------------------------------------------------------------------------------
@@ -44,28 +63,116 @@ def test_the_list_shows_posts_newest_first_with_bylines_and_where_to_read_on(cli
     assert "Continue reading Newer" in shown
 
 
-def test_the_list_has_pages_of_ten(client):
-    for number in range(11):
+def test_the_list_comes_in_pieces_of_ten_with_the_way_both_ways(client):
+    for number in range(25):
         create_post(title=f"Post {number:02}", publish_at=timezone.now() - timedelta(days=number + 1))
 
-    first, second = client.get(LIST), client.get(LIST, {"page": 2})
+    first = client.get(LIST)
+    second = client.get(way(first, "Older posts"))
+    third = client.get(way(second, "Older posts"))
 
-    assert [post.title for post in first.context["page"]] == [f"Post {number:02}" for number in range(10)]
-    assert [post.title for post in second.context["page"]] == ["Post 10"]
-    assert "Page 2 of 2" in words(second)
-    assert 'href="?page=1"' in second.content.decode()
+    assert [titles(page) for page in (first, second, third)] == [
+        [f"Post {number:02}" for number in numbers] for numbers in (range(10), range(10, 20), range(20, 25))
+    ]
+    assert titles(client.get(way(third, "Newer posts"))) == titles(second)
+    assert way(second, "Newer posts") == LIST
+    assert way(first, "Newer posts") is way(third, "Older posts") is None
+
+
+def test_a_later_piece_keeps_its_posts_and_its_address_when_others_come(client):
+    for number in range(12):
+        create_post(title=f"Post {number:02}", publish_at=timezone.now() - timedelta(days=number + 1))
+    second = way(client.get(LIST), "Older posts")
+    create_post(title="Newest")
+
+    html = client.get(second).content.decode()
+
+    assert titles(client.get(second)) == ["Post 10", "Post 11"]
+    assert f'<link rel="canonical" href="https://www.example.org{second}">' in html
+    assert "<title>Blog, " in html
+
+
+def test_posts_of_one_moment_are_neither_lost_nor_doubled(client):
+    at = timezone.now() - timedelta(days=1)
+    for number in range(23):
+        create_post(title=f"Post {number:02}", publish_at=at)
+    seen, address = [], LIST
+    while address:
+        page = client.get(address)
+        seen += titles(page)
+        address = way(page, "Older posts")
+
+    assert sorted(seen) == [f"Post {number:02}" for number in range(23)]
+
+
+def test_a_piece_whose_first_post_was_taken_down_still_answers(client, publisher):
+    posts = [create_post(title=f"P{n:02}", publish_at=timezone.now() - timedelta(days=n + 1)) for n in range(12)]
+    editorial.unpublish(posts[9], by=publisher)
+
+    assert titles(client.get(LIST, {"before": posts[9].pk})) == ["P10", "P11"]
 
 
 @pytest.mark.parametrize(
     "junk",
-    ["x", "0", "-1", "2", "9999999999", "9" * 5000, "", "1e3", "1.5", "٣", "\x00", "%ff", "²", "None", "<script>"],
+    ["x", "0", "-1", "9999999999", "9" * 5000, "", "1e3", "1.5", "٣", "\x00", "%ff", "²", "None", "<script>", "01"],
 )
-def test_junk_for_a_page_is_not_found(client, junk):
-    create_post()
-    response = client.get(LIST, {"page": junk})
+@pytest.mark.parametrize("shelf", [LIST, "/blog/topics/homes/", "/blog/authors/anna-mcewen/", "/blog/archive/2019/"])
+def test_junk_for_a_piece_is_not_found(client, shelf, junk):
+    create_post(publish_at=datetime(2019, 5, 1, tzinfo=UTC)).topics.create(name="Homes", slug="homes")
+    assert client.get(shelf).status_code == 200
+
+    response = client.get(shelf, {"before": junk})
 
     assert response.status_code == 404
     assert "<script>" not in response.content.decode()
+
+
+def test_a_piece_after_a_post_that_was_never_out_is_not_found(client):
+    create_post()
+    for hidden in (
+        create_post(title="A", is_published=False),
+        create_post(title="B", publish_at=timezone.now() + timedelta(days=1)),
+    ):
+        assert client.get(LIST, {"before": hidden.pk}).status_code == 404
+
+
+def test_pinned_posts_stand_first_on_the_first_page_alone(client):
+    pinned = create_post(
+        title="Pinned",
+        publish_at=timezone.now() - timedelta(days=50),
+        pinned_until=timezone.now() + timedelta(hours=1),
+    )
+    create_post(title="Was pinned", pinned_until=timezone.now() - timedelta(hours=1))
+    for number in range(12):
+        create_post(title=f"Post {number:02}", publish_at=timezone.now() - timedelta(days=number + 2))
+
+    first = client.get(LIST)
+    second = client.get(way(first, "Older posts"))
+
+    assert list(first.context["pinned"]) == [pinned]
+    assert "Pinned Pinned By" in words(first)
+    assert titles(first)[0] == "Was pinned"
+    assert titles(second) == ["Post 09", "Post 10", "Post 11"]
+    assert list(second.context["pinned"]) == []
+
+
+def test_the_list_shows_the_text_up_to_the_fold(client):
+    create_post(body="<p>The <em>first</em> part.</p><hr data-fold=''><p>The second.</p>", standfirst="In short.")
+    shown = client.get(LIST).content.decode()
+
+    assert "<p>The <em>first</em> part.</p>" in shown
+    assert "The second." not in shown
+    assert "In short." not in shown
+
+
+def test_lead_pictures_stand_in_lists_and_above_the_text(client):
+    picture = create_picture(alt="A red door", credit="Ada Rowan")
+    post = create_post(lead_picture=picture)
+
+    assert client.get(LIST).content.decode().count('alt="A red door"') == 1
+    shown = client.get(post.get_absolute_url()).content.decode()
+    assert 'alt="A red door"' in shown
+    assert "Ada Rowan" in shown
 
 
 def test_a_blog_without_posts_says_so(client):
@@ -148,34 +255,72 @@ def test_search_engines_and_other_sites_are_told_about_the_post(client):
     assert '<meta property="og:title" content="On homes">' in html
 
 
+QUERIES = {
+    "/blog/": 3,  # pinned posts, posts, bylines
+    "/blog/topics/": 1,
+    "/blog/topics/homes/": 3,  # the shelf, posts, bylines
+    "/blog/tags/garden/": 3,
+    "/blog/authors/a0/": 4,  # and handles
+    "/blog/archive/": 2,  # the first and the last moment, the months between
+    "/blog/archive/2019/": 4,
+    "/blog/archive/2019/5/": 2,
+    "/blog/feed/": 7,  # posts, bylines, handles, topics, tags, pictures, the last change
+    "/blog/topics/homes/feed/atom/": 8,
+}
+
+
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_database_three_times(client, django_assert_num_queries, count):
+@pytest.mark.parametrize("address", QUERIES)
+def test_a_page_asks_the_database_as_often_for_one_post_as_for_three(client, django_assert_num_queries, address, count):
+    topic, tag = Topic.objects.create(name="Homes", slug="homes"), Tag.objects.create(name="Garden", slug="garden")
+    both = [create_author(name="A0"), create_author(name="B0")]
     for number in range(count):
-        create_post(
-            title=f"Post {number}", authors=[create_author(name=f"A{number}"), create_author(name=f"B{number}")]
+        picture = create_picture()
+        post = create_post(
+            title=f"Post {number}",
+            body=f'<p>Words</p><figure data-picture="{picture.pk}"></figure>',
+            authors=both,
+            lead_picture=picture,
+            workshop=create_workshop(title=f"W{number}"),
+            publish_at=datetime(2019, 5, 1 + number, tzinfo=UTC),
         )
-    with django_assert_num_queries(3 + 1):  # and the charity's facts
-        client.get(LIST)
+        post.topics.add(topic)
+        post.tags.add(tag)
+    create_charity()  # forgotten again, so that asking for it counts
+    with django_assert_num_queries(QUERIES[address] + 1):
+        client.get(address)
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_post_asks_the_database_three_times(client, django_assert_num_queries, count):
+def test_a_post_asks_the_database_eight_times_at_most(client, django_assert_num_queries, count):
     workshop = create_workshop()
+    topics = [Topic.objects.create(name=f"T{number}", slug=f"t{number}") for number in range(count)]
+    tags = [Tag.objects.create(name=f"T{number}", slug=f"t{number}") for number in range(count)]
+    pictures = [create_picture(name=f"P{number}") for number in range(count)]
+    authors = [create_author(name=f"A{number}") for number in range(count)]
     for number in range(count):
         create_date(workshop=workshop, area=f"Town {number}")
-    authors = [create_author(name=f"A{number}") for number in range(count)]
-    post = create_post(workshop=workshop, authors=authors, introduced_by=authors[0])
+        post = create_post(
+            title=f"Post {number}",
+            body="".join(f'<p>x</p><figure data-picture="{picture.pk}"></figure>' for picture in pictures),
+            workshop=workshop,
+            authors=authors,
+            introduced_by=authors[0],
+            lead_picture=pictures[0],
+        )
+        post.topics.set(topics)
+        post.tags.set(tags)
     create_charity()  # forgotten again, so that asking for it counts
-    with django_assert_num_queries(3 + 1):
+    # The post, bylines, handles, topics, tags, pictures in the text, posts to go on to, dates.
+    with django_assert_num_queries(8 + 1):
         client.get(post.get_absolute_url())
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_feed_asks_the_database_four_times(client, django_assert_num_queries, count):
-    for number in range(count):
-        create_post(title=f"Post {number}", workshop=create_workshop(title=f"W{number}"))
-    with django_assert_num_queries(4 + 1):  # two of them for the moment of the last change
-        client.get(FEED)
+def test_a_plain_post_asks_the_database_six_times(client, django_assert_num_queries):
+    post = create_post()
+    create_charity()
+    with django_assert_num_queries(6 + 1):
+        client.get(post.get_absolute_url())
 
 
 # --- What is not public -----------------------------------------------------------------------------------------------
