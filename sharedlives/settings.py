@@ -35,6 +35,11 @@ else:
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if LOCAL_FOLDER or DEBUG else [])
+# Names this site had before. Requests to them are only sent on (sharedlives/site/middleware.py).
+OLD_HOSTS = [host.lower() for host in env.list("OLD_HOSTS", default=[])]
+if both := sorted(set(OLD_HOSTS) & set(ALLOWED_HOSTS)):
+    raise ImproperlyConfigured(f"{', '.join(both)} cannot stand in OLD_HOSTS and in ALLOWED_HOSTS.")
+ALLOWED_HOSTS = ALLOWED_HOSTS + OLD_HOSTS
 HTTPS = env.bool("HTTPS", default=not (LOCAL_FOLDER or DEBUG))
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
@@ -61,6 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "sharedlives.foundation.middleware.health",
+    "sharedlives.site.middleware.old_hosts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sharedlives.foundation.middleware.response_headers",
@@ -69,6 +75,7 @@ MIDDLEWARE = [
     "sharedlives.site.middleware.too_many",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "sharedlives.site.middleware.old_addresses",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

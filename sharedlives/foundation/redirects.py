@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
-from .models import Redirect
+from . import picture_elements
+from .models import Picture, Redirect
 
 # WordPress's ways to name a thing in a query; the rest of a query (?ref=..., ?utm_...) names nothing.
-NAMES_A_THING = ("p", "page_id", "attachment_id", "cat", "tag", "author", "m", "feed")
+NAMES_A_THING = frozenset({"p", "page_id", "attachment_id", "cat", "tag", "author", "m", "feed"})
 
 
 def normal(address: str) -> str:
     """The path of an address as redirects know it: unquoted, lower case, without the last slash, and with those parts
     of its query that name a thing, in a fixed order."""
     parts = urlsplit(address)
-    path = "/" + unquote(parts.path).strip("/").lower()
+    path = re.sub("/+", "/", "/" + unicodedata.normalize("NFC", unquote(parts.path)).lower())
+    path = "/" + path.removeprefix("/index.php/" if path != "/index.php" else path).strip("/")
     named = sorted((name, value) for name, value in parse_qsl(parts.query) if name in NAMES_A_THING)
     query = "&".join(f"{name}={value}" for name, value in named)
     return (f"{path}?{query}" if query else path).replace("\x00", "")[:1000]
@@ -36,19 +40,25 @@ def keep(address: str, target: models.Model | str, *, host: str = "") -> Redirec
     return Redirect.objects.update_or_create(host=host.lower(), path=normal(address), defaults=leads)[0]
 
 
-def find(address: str, *, host: str = "") -> str | None:
-    """The path of ours where `address` leads today, as the public may go there; None where it leads nowhere.
+def find(*addresses: str, host: str = "") -> str | None:
+    """The path of ours where the first of `addresses` that leads anywhere leads today, as the public may go there.
 
-    An address of the same host goes before the same path of another one.
+    None where all lead nowhere. An address of the same host goes before the same path of another one. One query, and
+    one more for each thing that is found.
     """
-    found = list(Redirect.objects.filter(path=normal(address)).order_by("host", "pk"))
-    found.sort(key=lambda redirect: redirect.host != host.lower())
-    for redirect in found:
-        if redirect.leads_to:
-            return redirect.leads_to
-        if redirect.target is not None and redirect.target.is_public():
-            return redirect.target.get_absolute_url()
-    return None
+    paths = [normal(address) for address in addresses]
+    found = list(Redirect.objects.filter(path__in=paths).order_by("host", "pk"))
+    found.sort(key=lambda redirect: (paths.index(redirect.path), redirect.host != host.lower()))
+    return next(filter(None, map(_place, found)), None)
+
+
+def _place(redirect: Redirect) -> str | None:
+    if redirect.leads_to:
+        return redirect.leads_to
+    thing = redirect.target
+    if isinstance(thing, Picture):
+        return picture_elements.address(thing, width=thing.width) if thing.may_be_shown() else None
+    return thing.get_absolute_url() if thing is not None and thing.is_public() else None
 
 
 class KeepsItsAddress(models.Model):

@@ -15,7 +15,8 @@ def validate_site_address(value: str) -> None:
     parts = urlsplit(value)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValidationError("Only the beginning of the address, like https://www.example.org")
-    if not validate_host(parts.hostname or "", settings.ALLOWED_HOSTS):
+    host = parts.hostname or ""
+    if not validate_host(host, settings.ALLOWED_HOSTS) or host in settings.OLD_HOSTS:
         raise ValidationError(
             "The site does not answer at %(host)s. Ask whoever runs the server to add it to ALLOWED_HOSTS first.",
             params={"host": parts.hostname},
