@@ -1,18 +1,46 @@
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.http import HttpResponseRedirect
-from django.urls import reverse
+from django.db.models import Count
+from django.http import Http404, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from sharedlives.foundation.admin import AuditedModelAdmin
+from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
-from . import editorial
+from . import editorial, previews
 from .editorial import EditorialRefused
 from .forms import PostForm, PublishingForm, pressed_move
-from .models import Author, Byline, Handle, Post
+from .models import Author, Byline, Handle, Post, Tag, Topic
+
+
+class ShelfAdmin(AuditedModelAdmin):
+    """Topics and tags: what posts are found under."""
+
+    list_display = ["name", "how_many_posts", "slug"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(how_many=Count("posts"))
+
+    @admin.display(description="posts", ordering="how_many")
+    def how_many_posts(self, shelf):
+        return shelf.how_many
+
+
+@admin.register(Topic)
+class TopicAdmin(ShelfAdmin):
+    fields = ["name", "description", "slug"]
+
+
+@admin.register(Tag)
+class TagAdmin(ShelfAdmin):
+    fields = ["name", "slug"]
 
 
 class HandleInline(admin.TabularInline):
@@ -21,7 +49,7 @@ class HandleInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(AuditedModelAdmin):
+class AuthorAdmin(PicksPictures, AuditedModelAdmin):
     list_display = ["name", "role", "organisation", "is_guest"]
     list_filter = ["is_guest"]
     search_fields = ["name", "organisation"]
@@ -35,7 +63,7 @@ class AuthorAdmin(AuditedModelAdmin):
             for_editors.append("user")
         return [
             ("As printed with a post", {"fields": ["name", "organisation"]}),
-            ("About them", {"fields": ["role", "bio", "website"]}),
+            ("About them", {"fields": ["role", "bio", "portrait", "website"]}),
             ("For the editors", {"fields": for_editors}),
         ]
 
@@ -66,11 +94,20 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return [("draft", "Draft"), ("scheduled", "Scheduled"), ("published", "Published"), ("archived", "Taken down")]
+        return [
+            ("draft", "Draft"),
+            ("scheduled", "Scheduled"),
+            ("published", "Published"),
+            ("expired", "No longer on the site"),
+            ("archived", "Taken down"),
+        ]
 
     def queryset(self, request, queryset):
+        out = queryset.filter(status=Post.Status.PUBLISHED)
         if self.value() == "scheduled":
-            return queryset.filter(status=Post.Status.PUBLISHED, publish_at__gt=timezone.now())
+            return out.filter(publish_at__gt=timezone.now())
+        if self.value() == "expired":
+            return out.filter(expire_at__lte=timezone.now())
         if self.value() == "published":
             return queryset.published()
         return queryset.filter(status=self.value()) if self.value() in ("draft", "archived") else queryset
@@ -92,10 +129,14 @@ DONE = {
 
 
 @admin.register(Post)
-class PostAdmin(RichTextAdminMixin, AuditedModelAdmin):
+class PostAdmin(PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     form = PostForm
     list_display = ["title", "state", "printed_bylines", "publish_at", "updated_at"]
-    list_filter = [StateFilter, ("bylines__author", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        StateFilter,
+        ("topics", admin.RelatedOnlyFieldListFilter),
+        ("bylines__author", admin.RelatedOnlyFieldListFilter),
+    ]
     search_fields = ["title", "standfirst", "bylines__name"]
     show_full_result_count = False
     autocomplete_fields = ["introduced_by", "workshop"]
@@ -118,13 +159,34 @@ class PostAdmin(RichTextAdminMixin, AuditedModelAdmin):
         return "; ".join(str(byline) for byline in post.bylines.all())
 
     def get_fieldsets(self, request, obj=None):
+        """By task. What few posts need is folded away until it holds something."""
+
+        def folded_unless(*facts):
+            return [] if obj and any(facts) else ["collapse"]
+
         return [
             (None, {"fields": ["state"]}),
-            ("What people read", {"fields": ["title", "standfirst", "body"]}),
-            ("If it is a guest’s post", {"fields": ["introduction", "introduced_by"]}),
-            ("If it announces a workshop", {"fields": ["workshop"]}),
-            ("Where it is found", {"fields": ["slug"]}),
+            ("What people read", {"fields": ["title", "standfirst", "lead_picture", "body", "content_note"]}),
+            (
+                "If it is a guest’s post",
+                {
+                    "fields": ["introduction", "introduced_by"],
+                    "classes": folded_unless(obj and (obj.introduction or obj.introduced_by_id)),
+                },
+            ),
+            ("Where it is found", {"fields": ["topics", "tags", "slug"]}),
+            (
+                "If it announces a workshop",
+                {"fields": ["workshop"], "classes": folded_unless(obj and obj.workshop_id)},
+            ),
             *self._publishing_fieldset(request, obj),
+            (
+                "How long it stays",
+                {
+                    "fields": ["expire_at", "pinned_until", "review_by"],
+                    "classes": folded_unless(obj and (obj.expire_at or obj.pinned_until or obj.review_by)),
+                },
+            ),
         ]
 
     def _publishing_fieldset(self, request, obj):
@@ -138,7 +200,9 @@ class PostAdmin(RichTextAdminMixin, AuditedModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         if self._may_publish(request, obj):
             kwargs["form"] = PublishingForm
-        return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
+        form.may_add_tags = request.user.has_perm("blog.add_tag")
+        return form
 
     def view_on_site(self, post):
         return post.get_absolute_url()
@@ -146,7 +210,33 @@ class PostAdmin(RichTextAdminMixin, AuditedModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if self._may_publish(request, obj):
             context["moves"] = BUTTONS[editorial.where(obj) if obj else "draft"]
+        context["preview_address"] = self._preview_address(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    # Looking at it as it stands in the form
+
+    def get_urls(self):
+        view = require_POST(self.admin_site.admin_view(self.preview_view))
+        return [
+            path("preview/", view, name="blog_post_preview_new"),
+            path("<int:object_id>/preview/", view, name="blog_post_preview"),
+            *super().get_urls(),
+        ]
+
+    def _preview_address(self, request, post):
+        if post is None:
+            return reverse("admin:blog_post_preview_new") if self.has_add_permission(request) else ""
+        may = self.has_change_permission(request, post)
+        return reverse("admin:blog_post_preview", args=[post.pk]) if may else ""
+
+    def preview_view(self, request, object_id=None):
+        """What the form would make of the post, at two widths; nothing of it is kept."""
+        post = super().get_object(request, object_id) if object_id else None
+        if object_id and post is None:
+            raise Http404
+        if not self._preview_address(request, post):
+            raise PermissionDenied
+        return previews.respond(request, self, post)
 
     # Who may do what
 

@@ -95,12 +95,21 @@ def _move(post: Post, name: str, *, by: User, at: datetime | None = None, note: 
     after = move.leads[before]
     if after == PUBLISHED:
         _refuse_unfinished(locked)
+        _refuse_to_end_before_it_begins(locked, at or locked.publish_at)
     changes = {"status": (locked.status, after), "publish_at": (locked.publish_at, at or locked.publish_at)}
     locked.status, locked.publish_at, locked.moved_at = after, at or locked.publish_at, timezone.now()
     locked.save(update_fields=["status", "publish_at", "moved_at"])
     post.status, post.publish_at, post.moved_at = locked.status, locked.publish_at, locked.moved_at
     audit.record(by, move.done, post, changes={k: pair for k, pair in changes.items() if pair[0] != pair[1]}, note=note)
     return post
+
+
+def _refuse_to_end_before_it_begins(post: Post, at: datetime) -> None:
+    if post.expire_at and post.expire_at <= at:
+        raise EditorialRefused(
+            f"This post ends {spoken.day(post.expire_at)}, {spoken.time(post.expire_at)}, before it would go out. "
+            "Choose a later end first, or none."
+        )
 
 
 def where(post: Post) -> str:

@@ -1,21 +1,88 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
+from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 
 from sharedlives.foundation import slugs, spoken, wall_clock
 from sharedlives.foundation.models import AuditEntry
 
-from .editorial import MOVES
-from .models import RESERVED_SLUGS, Post, PostAddress
+from .editorial import LIVE, MOVES, where
+from .models import RESERVED_SLUGS, Post, PostAddress, Tag
 
 USUAL_TIME = time(9)
+END_OF_DAY = time(23, 59)
+LONGEST_TAG = 100
+
+
+class MomentInput(AdminSplitDateTime):
+    def __init__(self, attrs=None):
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Day", "Time"), strict=True):
+            widget.attrs["aria-label"] = name  # beside the legend; the words before the boxes are no labels
+
+
+class MomentField(forms.SplitDateTimeField):
+    """A day and, if need be, a time on UK clocks. The hour that is skipped in March is refused in words, and of the
+    one that comes twice in October it asks which is meant."""
+
+    widget = MomentInput
+
+    def __init__(self, *, usual_time: time, **kwargs):
+        self.usual_time = usual_time
+        super().__init__(require_all_fields=False, **kwargs)
+        for field in self.fields:
+            field.required = False
+
+    def compress(self, data_list):
+        day, at = data_list or (None, None)
+        if at and not day:
+            raise ValidationError("Say the day as well.", code="no_day")
+        return wall_clock.moment(day, at or self.usual_time) if day else None
+
+
+class TagsField(forms.CharField):
+    """Tags as typed, with commas between them. Its value is a list of names, each once."""
+
+    def prepare_value(self, value):
+        return value if isinstance(value, str) or value is None else ", ".join(str(tag) for tag in value)
+
+    def to_python(self, value):
+        names = [" ".join(name.split()) for name in super().to_python(value).split(",")]
+        return list({name.casefold(): name for name in names if name}.values())
+
+    def validate(self, value):
+        super().validate(value)
+        for name in value:
+            if len(name) > LONGEST_TAG:
+                raise ValidationError(f"“{name[:40]}…” is too long for a tag: put commas between tags.")
+
+    def run_validators(self, value):
+        super().run_validators(", ".join(value))
+
+    def has_changed(self, initial, data):
+        before = self.to_python(self.prepare_value(initial or ""))
+        return {name.casefold() for name in before} != {name.casefold() for name in self.to_python(data)}
+
+
+def tags_named(names: Iterable[str]) -> list[Tag]:
+    """The tags with these names, however they are written; those that are missing are made."""
+    found = []
+    for name in names:
+        tag = Tag.objects.filter(name__iexact=name).first()
+        found.append(tag or Tag.objects.create(name=name, slug=_new_tag_slug(name)))
+    return found
+
+
+def _new_tag_slug(name: str) -> str:
+    base = slugify(name)[:100] or "tag"
+    return slugs.numbered(base, set(Tag.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
 class PostForm(forms.ModelForm):
@@ -26,22 +93,63 @@ class PostForm(forms.ModelForm):
     not_of_the_post = frozenset({"seen_version"})
     # The post as a colleague has saved it meanwhile.
     theirs: Post | None = None
+    # Set by the admin: whether tags may be made by typing them, and whether this is only for looking at.
+    may_add_tags = False
+    is_preview = False
+
+    tags = TagsField(
+        required=False,
+        help_text="Words that tie posts together, with commas between them. A new word becomes a new tag.",
+    )
+    expire_at = MomentField(
+        label="Until",
+        usual_time=END_OF_DAY,
+        required=False,
+        help_text="Then it is no longer on the site. UK time (Europe/London); without a time, to the end of that day. "
+        "Empty: it stays.",
+    )
+    pinned_until = MomentField(
+        label="First in the list until",
+        usual_time=END_OF_DAY,
+        required=False,
+        help_text="Stands above newer posts till then. UK time.",
+    )
 
     class Meta:
         model = Post
-        fields = ["title", "slug", "standfirst", "body", "introduction", "introduced_by", "workshop"]
+        fields = [
+            "title",
+            "slug",
+            "standfirst",
+            "lead_picture",
+            "body",
+            "content_note",
+            "introduction",
+            "introduced_by",
+            "topics",
+            "tags",
+            "workshop",
+            "expire_at",
+            "pinned_until",
+            "review_by",
+        ]
         widgets = {
             "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
             "slug": forms.TextInput(attrs={"class": "vLargeTextField"}),
             "standfirst": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 3}),
+            "content_note": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "topics": forms.CheckboxSelectMultiple,
         }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["seen_version"] = self.instance.updated_at.isoformat()
+            self.initial["tags"] = ", ".join(tag.name for tag in self.initial.get("tags", []))
         if "slug" in self.fields:
             self.fields["slug"].required = False  # without JavaScript it is made here
+        if "tags" in self.fields:
+            self.fields["tags"].widget.attrs |= {"class": "vLargeTextField", "data-tags": ""}
 
     @cached_property
     def changed_data(self):
@@ -56,6 +164,19 @@ class PostForm(forms.ModelForm):
             raise ValidationError("Another post was once found at this address. Choose another word or add a number.")
         return slug
 
+    def clean_tags(self):
+        names = self.cleaned_data["tags"]
+        if not self.may_add_tags:
+            for name in names:
+                if not Tag.objects.filter(name__iexact=name).exists():
+                    raise ValidationError(f"There is no tag “{name}” yet, and making one is not among your rights.")
+        return names
+
+    def _save_m2m(self):
+        if "tags" in self.fields:
+            self.cleaned_data["tags"] = tags_named(self.cleaned_data["tags"])
+        super()._save_m2m()
+
     def _new_slug(self) -> str:
         base = slugify(self.cleaned_data.get("title", ""))[:100] or "post"
         taken = {*RESERVED_SLUGS}
@@ -67,9 +188,22 @@ class PostForm(forms.ModelForm):
         cleaned = super().clean()
         if self.instance.status == Post.Status.PUBLISHED and not cleaned.get("body") and "body" not in self.errors:
             self.add_error("body", "This post is published, so it needs a text.")
-        if self.instance.pk and cleaned.get("seen_version") != self.initial["seen_version"]:
+        self._refuse_an_end_before_the_beginning(cleaned, self._beginning(cleaned))
+        if self.instance.pk and cleaned.get("seen_version") != self.initial["seen_version"] and not self.is_preview:
             self._refuse_to_overwrite()
         return cleaned
+
+    def _beginning(self, cleaned) -> datetime | None:
+        """When the post goes out, or went, if this form is taken at its word."""
+        return self.instance.publish_at
+
+    def _refuse_an_end_before_the_beginning(self, cleaned, begins: datetime | None):
+        ends = cleaned.get("expire_at")
+        if ends and begins and ends <= begins and "expire_at" not in self.errors:
+            self.add_error(
+                "expire_at",
+                f"That is over when it goes out: {spoken.day(begins)}, {spoken.time(begins)}. Choose a later day.",
+            )
 
     def _refuse_to_overwrite(self):
         self.theirs = Post.objects.for_reading().get(pk=self.instance.pk)
@@ -123,14 +257,21 @@ class PublishingForm(PostForm):
 
     def clean(self):
         cleaned = super().clean()
-        self.moment, move = self._moment(cleaned), pressed_move(self.data)
+        move = pressed_move(self.data)
         if cleaned.get("publish_time") and not cleaned.get("publish_on"):
             self.add_error("publish_on", "Say the day as well.")
         if move == "schedule" and not self.moment:
             self.add_error("publish_on", "Say on which day it is to go out.")
-        if self.instance.is_scheduled() and not move and self.moment != self.instance.publish_at:
+        keeps_its_moment = move or self.is_preview or self.moment == self.instance.publish_at
+        if self.instance.is_scheduled() and not keeps_its_moment:
             self.add_error("publish_on", "This post is scheduled already. To move its moment, press Schedule.")
         return cleaned
+
+    def _beginning(self, cleaned):
+        self.moment = self._moment(cleaned)
+        if where(self.instance) == LIVE:
+            return self.instance.publish_at
+        return self.moment or (timezone.now() if pressed_move(self.data) == "publish" else None)
 
     def _moment(self, cleaned):
         """The moment in the form; exactly the post's own where nobody touched it."""

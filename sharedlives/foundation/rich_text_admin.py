@@ -7,6 +7,10 @@ from django import forms
 from django.utils.html import format_html
 from js_asset import Media
 
+from . import reading
+from .richtext import RichTextField
+from .templatetags.richtext import show
+
 
 class EditorStyle:
     """The element in which the editor would otherwise put its rules itself, without a nonce. They are in editor.css."""
@@ -30,10 +34,26 @@ def media_with_nonce(media: forms.Media, nonce: str) -> Media:
 class RichTextAdminMixin:
     """For a ModelAdmin whose form has rich text. Only its pages carry a nonce."""
 
-    def render_change_form(self, request, context, *args, **kwargs):
-        response = super().render_change_form(request, context, *args, **kwargs)
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj and not self.has_change_permission(request, obj):
+            _show_as_it_looks(obj)
+        response = super().render_change_form(request, context, add, change, form_url, obj)
         response.context_data["media"] = media_with_nonce(response.context_data["media"], str(request.csp_nonce))
         # Sent as multipart, a long text keeps its size; urlencoded it could be three times as long, and refused whole.
         response.context_data["has_file_field"] = True
         response._csp_update = {"script-src": [NONCE], "style-src": [NONCE]}
         return response
+
+
+def _show_as_it_looks(obj) -> None:
+    """Who may only look sees rich text as readers do, instead of its HTML: Django prints the values of `obj` itself,
+    which nobody saves on this page."""
+    # Django would make a <br> of each line's end.
+    texts = {
+        field.attname: getattr(obj, field.attname).replace("\n", " ")
+        for field in obj._meta.concrete_fields
+        if isinstance(field, RichTextField)
+    }
+    pictures = reading.pictures_in(*texts.values())
+    for name, html in texts.items():
+        setattr(obj, name, show(html, pictures, prefix=name))

@@ -458,7 +458,7 @@ def test_the_list_of_posts_takes_the_same_number_of_queries(client, publisher, d
     for number in range(count):
         create_post(title=f"P{number}", authors=[create_author(name=f"A{number}"), create_author(name=f"B{number}")])
     client.force_login(publisher)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(reverse("admin:blog_post_changelist"))
 
 
