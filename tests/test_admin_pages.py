@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from blog.models import Tag, Topic
 from events.bookings import Person
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import OutgoingMail
@@ -36,6 +37,8 @@ ROWS = {
     "events.AccessNeed": lambda n: need(n),
     "blog.Author": lambda n: factories.create_author(name=f"Author {n}"),
     "blog.Post": lambda n: factories.create_post(title=f"Post {n}", is_published=False),
+    "blog.Topic": lambda n: Topic.objects.create(name=f"Topic {n}", slug=f"topic-{n}"),
+    "blog.Tag": lambda n: Tag.objects.create(name=f"Tag {n}", slug=f"tag-{n}"),
     "site.Proposal": lambda n: factories.create_proposal(
         post=factories.create_post(title=f"Post {n}", is_published=False)
     ),
