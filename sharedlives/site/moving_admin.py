@@ -45,7 +45,7 @@ IN_WORDS = {
     ),
     Proposal.Kind.LOGIN: (
         "WordPress knows only the sign-in that wrote these posts, and a sign-in is no byline.",
-        "The posts below that have no byline get this author’s.",
+        "The posts above, which have no byline, get this author’s.",
         "They stay without a byline until you give them one, each in its form.",
     ),
 }
@@ -211,8 +211,7 @@ class ProposalAdmin(AuditedModelAdmin):
         may_change = self.has_change_permission(request, proposal)
         context = {
             **self.admin_site.each_context(request),
-            "title": proposal.get_kind_display(),
-            "subtitle": str(proposal.post or ""),
+            "title": str(proposal),
             "opts": self.opts,
             "proposal": proposal,
             "form": form,

@@ -14,6 +14,7 @@ from events.models import Workshop
 from . import proposals
 from .models import Proposal
 from .proposals import DateWanted
+from .wordpress import detect
 
 
 class DayField(forms.DateField):
@@ -29,7 +30,7 @@ class DecisionForm(forms.Form):
 
     def __init__(self, data: Any = None, *, proposal: Proposal):
         self.proposal = proposal
-        super().__init__(data, initial=self.seen(proposal))
+        super().__init__(data, initial=self.seen(proposal), label_suffix="")
 
     def seen(self, proposal: Proposal) -> dict[str, Any]:
         return {name: proposal.details[name] for name in self.base_fields if name in proposal.details}
@@ -100,7 +101,11 @@ class LoginForm(DecisionForm):
     )
 
     def seen(self, proposal: Proposal) -> dict[str, Any]:
-        return {"author": proposals.answered_before(proposal)}
+        shown = proposal.details["display_name"]
+        return {
+            "author": proposals.answered_before(proposal) or proposals.find_author(shown),
+            "name": shown if detect.is_name(shown) else "",
+        }
 
     def clean(self):
         if not self.cleaned_data.get("author") and not self.cleaned_data.get("name"):
@@ -122,7 +127,7 @@ class DateForm(forms.Form):
     area = OneLineField(max_length=100, required=False, help_text="While there is no venue, like “Leeds city centre”.")
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs, label_suffix="")
         self.line, self.doubt = self.initial.get("line", ""), self.initial.get("doubt", "")
         venue = proposals.find_venue(self.initial.get("venue", ""), self.initial.get("postcode", ""))
         if venue:
@@ -157,13 +162,18 @@ class WorkshopForm(DecisionForm):
         empty_label="A new workshop, as below",
         help_text="Choose one if another post announced it already: the dates are added to it.",
     )
-    title = OneLineField(label="What it is called", max_length=150, required=False)
+    title = OneLineField(
+        label="What it is called",
+        max_length=150,
+        required=False,
+        help_text="The post’s own title, where the text does not say. Change it freely.",
+    )
     summary = OneLineField(
         label="In one sentence",
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Shown in lists.",
+        help_text="Shown in lists. In the post’s own words, where it says something.",
     )
     partners = OneLineField(label="With whom", max_length=200, required=False, help_text="Like “Nesta”.")
     cost = OneLineField(max_length=100, required=False, help_text="Empty: free.")

@@ -53,7 +53,7 @@ _HOURS = re.compile(
     rf"(?<![\d.:£])(?:from\s+|between\s+)?{_CLOCK}\s*(?:-|–|—|to|until|till|and)\s*{_CLOCK}(?!\w)", re.I
 )
 _ONE_HOUR = re.compile(r"(?<![\d.:£])(?:at\s+|from\s+)?(\d{1,2})(?:[.:](\d\d))?\s?([ap]\.?m\.?)(?!\w)", re.I)
-_NOON = re.compile(r"\b(?:12\s)?(?:noon|midday)\b", re.IGNORECASE)
+_NOON = re.compile(r"\b(?:12\s?)?(?:noon|midday)\b", re.IGNORECASE)
 
 _POSTCODE = re.compile(r"\b(GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b")
 _TO_BE_CONFIRMED = re.compile(
@@ -193,8 +193,12 @@ def _is_day(match: re.Match[str]) -> bool:
     return 1 <= number <= 31 and match["month"][0].isupper()
 
 
+def _month(match: re.Match[str]) -> str:
+    return next(name for name in _MONTHS if name.startswith(match["month"].capitalize()))
+
+
 def _in_year(match: re.Match[str], year: int) -> date | None:
-    month = next(n for n, name in enumerate(_MONTHS, start=1) if name[:3].lower() == match["month"].lower())
+    month = _MONTHS.index(_month(match)) + 1
     try:
         return date(year, month, int(match["number"]))
     except ValueError:
@@ -211,7 +215,7 @@ def _day(match: re.Match[str], posted: date | None) -> tuple[date | None, str]:
         return None, f"The text says “{match[0].strip()}” and no year, and the post has no date of its own."
     days = [day for year in years if (day := _in_year(match, year))]
     if not days:
-        return None, f"There is no {match['number']} {match['month']} in that year."
+        return None, f"There is no {match['number']} {_month(match)} in that year."
     if posted and not match["year"]:
         days = [day for day in days if posted <= day <= posted + FAR_AHEAD] or days[:1]
     return _checked(match, days, posted)

@@ -52,7 +52,7 @@ class LoginDetails(TypedDict):
 
 __all__ = [
     "BylineDetails", "CutShortDetails", "DateDetails", "Found", "IntroductionDetails", "LoginDetails",
-    "WorkshopDetails", "proposals", "without_mark",
+    "WorkshopDetails", "is_name", "proposals", "without_mark",
 ]  # fmt: skip
 
 
@@ -148,6 +148,11 @@ _FIRST_PIECES = re.compile(
 )
 # A longer piece is more than an introduction: the post itself may stand in it.
 LONGEST_INTRODUCTION = 800
+
+
+def is_name(text: str) -> bool:
+    """Whether this may be somebody's name: a sign-in is often shown as "admin" or "Communications team"."""
+    return re.fullmatch(_NAME, text.strip()) is not None
 
 
 def _guests(title: str, body: str) -> list[Found]:

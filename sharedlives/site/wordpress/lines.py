@@ -11,7 +11,7 @@ _LINE_END = re.compile(
     r"<br ?/?>|</?(?:p|h[1-6]|ul|ol|li|blockquote|aside|table|caption|tr|thead|tbody|hr|figure)\b[^>]*>"
 )
 _TAG = re.compile(r"<[^>]*>")
-_SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=[\W\d]*[A-Z])")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\s[A-Z]\.)\s+(?=[\W\d]*[A-Z])")
 _TITLE_WITH_STOP = re.compile(r"\b(Dr|Prof|Rev|Revd|Mr|Mrs|Ms|St)\.(?=\s)")
 
 
@@ -27,5 +27,5 @@ def lines(body: str) -> list[str]:
 
 
 def sentences(line: str) -> list[str]:
-    """The sentences of a line, a colon ending one too."""
+    """The sentences of a line; the stop after a title or an initial ends none."""
     return _SENTENCE_END.split(_TITLE_WITH_STOP.sub(r"\1", line))
