@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
@@ -97,10 +98,10 @@ def stems(words: str) -> str:
 
     Understands "a phrase", or, and -not, and takes no exception to anything else.
     """
+    # Of thirty minuses in a row PostgreSQL makes an error.
+    words = re.sub(r"-[\W_]*-", " -", fold(words))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ts_rewrite(websearch_to_tsquery(%s::regconfig, %s), %s)::text", [CONFIG, fold(words), REWRITES]
-        )
+        cursor.execute("SELECT ts_rewrite(websearch_to_tsquery(%s::regconfig, %s), %s)::text", [CONFIG, words, REWRITES])
         return cursor.fetchone()[0]
 
 
