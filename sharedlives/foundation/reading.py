@@ -142,7 +142,7 @@ class Notes:
     def _item(self, number: int, words: str) -> str:
         name = f"{self.prefix}-note-{number}"
         return (
-            f'<li id="{name}">{words} <a class="notes__back" href="#{name}-mark" role="doc-backlink" '
+            f'<li id="{name}">{words} <a class="notes__back no-print" href="#{name}-mark" role="doc-backlink" '
             f'aria-label="Back to the text, note {number}">{BACK}</a></li>'
         )
 
