@@ -1,5 +1,6 @@
 """Files that claim to be pictures and are made to hurt whoever opens them."""
 
+import functools
 import io
 import random
 import struct
@@ -39,22 +40,31 @@ def scene(size=(600, 400)):
     return Image.merge("RGB", bands)
 
 
-def bombs():
-    """By name, each to be refused."""
-    jpeg, png = encoded(scene(), "JPEG"), encoded(scene(), "PNG")
-    # JPEG has no checksums: one noise in fifty reads as a picture of noise, in lossy WebP nearly every one.
-    noise = random.Random(1).randbytes
-    return {
-        "PNG of 30000 x 30000": png_of_nothing(30000, 30000),
-        "PNG of 40 million pixels and one line": png_of_nothing(6325, 6325),
-        "zTXt of 80 MB": png_with(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80_000_000), 9)),
-        "iTXt of 80 MB": png_with(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bytes(80_000_000), 9)),
-        "iCCP of 50 MB": png_with(b"iCCP", b"profile\0\0" + zlib.compress(bytes(50_000_000), 9)),
-        "half a JPEG": jpeg[: len(jpeg) // 2],
-        "JPEG without its last 100 bytes": jpeg[:-100],
-        "half a PNG": png[: len(png) // 2],
-        "noise after the header of a JPEG": jpeg[:623] + noise(len(jpeg)),
-        "noise after the header of a PNG": png[:60] + noise(len(png)),
-        "nothing at all": b"",
-        "9 MB": jpeg + bytes(9_000_000),
-    }
+@functools.cache
+def photograph(format):
+    return encoded(scene(), format)
+
+
+def noise(size):
+    return random.Random(1).randbytes(size)
+
+
+def packed(megabytes):
+    return zlib.compress(bytes(megabytes * 1_000_000), 9)
+
+
+# Each to be refused. (JPEG has no checksums: one noise in fifty reads as a picture of noise, in lossy WebP nearly all.)
+BOMBS = {
+    "PNG of 30000 x 30000": lambda: png_of_nothing(30000, 30000),
+    "PNG of 40 million pixels and one line": lambda: png_of_nothing(6325, 6325),
+    "zTXt of 80 MB": lambda: png_with(b"zTXt", b"Comment\0\0" + packed(80)),
+    "iTXt of 80 MB": lambda: png_with(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed(80)),
+    "iCCP of 50 MB": lambda: png_with(b"iCCP", b"profile\0\0" + packed(50)),
+    "half a JPEG": lambda: photograph("JPEG")[:6000],
+    "JPEG without its last 100 bytes": lambda: photograph("JPEG")[:-100],
+    "half a PNG": lambda: photograph("PNG")[:40_000],
+    "noise after the header of a JPEG": lambda: photograph("JPEG")[:623] + noise(20_000),
+    "noise after the header of a PNG": lambda: photograph("PNG")[:60] + noise(100_000),
+    "nothing at all": lambda: b"",
+    "9 MB": lambda: photograph("JPEG") + bytes(9_000_000),
+}

@@ -10,6 +10,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from PIL import Image
 
 from . import links, mail, renditions
 from .models import Charity, Picture, User
@@ -39,20 +40,24 @@ def take_file(picture: Picture, file: File) -> None:
 
     Raises Refused, and leaves everything as it was.
     """
-    image = read(file)
-    _give_files(picture, image)
+    _give_files(picture, read(file))
 
 
-def _give_files(picture: Picture, image) -> None:
-    before = picture.key, picture.format, picture.width, picture.height, picture.has_renditions
+def _give_files(picture: Picture, image: Image.Image) -> None:
+    before = {name: getattr(picture, name) for name in ("key", "has_renditions", "format", "width", "height")}
     picture.key, picture.has_renditions = new_key(), False
     try:
         renditions.store_copy(picture, image)
         renditions.make_fallbacks(picture, image)
-    except OSError as error:
-        picture.key, picture.format, picture.width, picture.height, picture.has_renditions = before
+    except Exception as error:  # a full disk, one that may only be read, or whatever a storage elsewhere raises
         log.exception("a picture could not be written")
-        raise Refused("The picture could not be kept: our disk does not take it. Nothing else was lost.") from error
+        renditions.remove(renditions.files(picture))
+        for name, value in before.items():
+            setattr(picture, name, value)
+        raise Refused(
+            "The picture could not be kept: there is no room for it, or the site may not write there. Nothing else "
+            "was lost. Tell whoever looks after the site."
+        ) from error
 
 
 @transaction.atomic
