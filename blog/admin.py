@@ -210,6 +210,7 @@ class PostAdmin(PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if self._may_publish(request, obj):
             context["moves"] = BUTTONS[editorial.where(obj) if obj else "draft"]
+        context["show_save_and_add_another"] = False
         context["preview_address"] = self._preview_address(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -96,7 +96,7 @@ window.desk = (() => {
 
   // A search box with what it finds below it: `find(words)` brings {items, words}, `show(item)` its button's content.
   function search({ label, hint, find, show, onChoose, isGrid = false }) {
-    const box = input({ name: "search", label, hint, attributes: { type: "search" } });
+    const box = input({ name: "search", label, hint, attributes: { inputmode: "search" } });
     const found = make("ul", { class: `desk-dialog__found${isGrid ? " desk-dialog__found--grid" : ""}`, hidden: true });
     const status = make("p", { class: "desk-dialog__status", role: "status" });
     const control = box.querySelector("input");

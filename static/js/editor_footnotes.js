@@ -180,7 +180,7 @@ export const Footnote = Node.create({
       name: "footnote",
       groups: "link",
       priority: 90,
-      button: buttons.material("asterisk", "Footnote"),
+      button: buttons.text("[1]", "Footnote"),
       command: (editor) => editor.chain().focus().editFootnote().run(),
       active: (editor) => editor.isActive("footnote"),
       enabled: ({ state }) => state.selection.$to.parent.inlineContent || state.selection.node?.type.name === "footnote",
