@@ -8,7 +8,8 @@ from datetime import time, timedelta
 from events.models import Workshop
 from sharedlives.foundation import wall_clock
 
-from .models import Author, Handle, Post
+from . import demo_pictures
+from .models import Author, Handle, Post, Tag, Topic
 
 INVENTED = "<p><em>This post, and everybody in it, is invented for the demonstration.</em></p>"
 
@@ -16,6 +17,8 @@ INVENTED = "<p><em>This post, and everybody in it, is invented for the demonstra
 def create_demo(today: Day, workshop: Workshop) -> None:
     """Four posts that are out, one of them a guest's that announces `workshop`, and a draft that waits at the desk."""
     host, colleague, guest = _authors()
+    homes, words = _topics()
+    morning, evening = demo_pictures.paint("morning", houses=4), demo_pictures.paint("evening", houses=2)
     _post(
         [guest],
         text=SPARE_ROOM,
@@ -26,14 +29,19 @@ def create_demo(today: Day, workshop: Workshop) -> None:
         introduction=INTRODUCTION,
         introduced_by=host,
         workshop=workshop,
+        lead_picture=morning,
+        topics=[homes],
+        tags=["neighbours", "workshops"],
     )
     _post(
         [host],
-        text=SMALL_THINGS,
+        text=SMALL_THINGS.format(picture=evening.pk),
         goes_out=today - timedelta(days=8),
         title="Small things, in the order they happened",
         slug="small-things-in-the-order-they-happened",
         standfirst="A week in the life of a house with four people, two cats and one bathroom.",
+        topics=[homes],
+        tags=["neighbours", "food"],
     )
     _post(
         [colleague, host],
@@ -42,6 +50,8 @@ def create_demo(today: Day, workshop: Workshop) -> None:
         title="Plain words take longer to write and less time to read",
         slug="plain-words-take-longer-to-write",
         standfirst="Notes from an afternoon with a pile of letters that nobody could understand.",
+        topics=[words],
+        tags=["letters"],
     )
     _post(
         [host],
@@ -49,6 +59,8 @@ def create_demo(today: Day, workshop: Workshop) -> None:
         goes_out=today - timedelta(days=29),
         title="Who was not in the room?",
         slug="who-was-not-in-the-room",
+        topics=[words],
+        tags=["workshops"],
     )
     _post([colleague], text=GARDENS, title="Notes for a post about gardens", slug="notes-for-a-post-about-gardens")
 
@@ -74,12 +86,24 @@ def _authors() -> tuple[Author, Author, Author]:
     return host, colleague, guest
 
 
-def _post(authors: list[Author], *, text: str, goes_out: Day | None = None, **fields) -> None:
+def _topics() -> tuple[Topic, Topic]:
+    homes = Topic.objects.create(
+        name="Sharing a home", slug="sharing-a-home", description="What it is like, told by people who do it."
+    )
+    words = Topic.objects.create(
+        name="Plain words", slug="plain-words", description="How we write and meet, so that everybody can take part."
+    )
+    return homes, words
+
+
+def _post(authors: list[Author], *, text: str, goes_out: Day | None = None, topics=(), tags=(), **fields) -> None:
     if goes_out:
         fields |= {"status": Post.Status.PUBLISHED, "publish_at": wall_clock.moment(goes_out, time(9))}
     post = Post.objects.create(body=text + INVENTED, **fields)
     for position, author in enumerate(authors, start=1):
         post.bylines.create(author=author, position=position)
+    post.topics.set(topics)
+    post.tags.set(Tag.objects.get_or_create(slug=tag, defaults={"name": tag})[0] for tag in tags)
 
 
 SPARE_ROOM = """
@@ -90,8 +114,7 @@ first thing a new person learns to use.</p>
 <p>Gil, who is seventy and lives by the harbour, put a second chair on the front step one May. By August three
 neighbours had sat on it. In October Gil’s house had a lodger, and the lodger had somebody to play dominoes
 with.</p>
-<blockquote><p>I did not take anybody in. I moved over a bit.</p>
-</blockquote>
+<aside><p>I did not take anybody in. I moved over a bit.</p></aside>
 <h2>What gets in the way</h2>
 <ul>
 <li>Forms that ask what is wrong with a person before they ask the name.</li>
@@ -116,10 +139,12 @@ SMALL_THINGS = """
 <li>On Thursday the younger cat was found in the bath, where it had a view of everybody.</li>
 <li>On Saturday there was a birthday, and a cake in the shape of a bus.</li>
 </ol>
+<figure data-picture="{picture}"></figure>
 <p>I do not know which box a cake in the shape of a bus goes into. I do know that the person whose birthday it
 was had never had one made for them before, and that two of the others got up at six to do it.</p>
 <h2>What we could count, if we had to</h2>
-<p>Visits to the doctor went down. Visits to the chip shop went up. We regard both as good.</p>
+<p>Visits to the doctor went down<small>From eleven to four, between one spring and the next. We asked; nobody has
+to tell us.</small>. Visits to the chip shop went up. We regard both as good.</p>
 """
 
 PLAIN_WORDS = """
@@ -146,6 +171,7 @@ what to do. Multiply by forty letters and by everybody who gets one.</p>
 NOT_IN_THE_ROOM = """
 <p>We had a very good meeting last month. There were sandwiches, there was agreement, and at the end somebody
 asked who had not been there. It took us the rest of the afternoon to write the list.</p>
+<hr data-fold="">
 <p>The people who clean the building were not there. Nobody under thirty was there. Nobody who had said no to us
 was there, and they would have had the most to say.</p>
 <p>So we have a new rule, and it is not a clever one: the first item of every meeting is that list, and the

@@ -1,5 +1,6 @@
 """The demonstration: invented, kept apart from anything real, and safe to load twice."""
 
+from datetime import date as Day
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from blog import demo_posts
 from blog.models import Author, Post
 from events.models import Booking, Venue, Workshop, WorkshopDate
-from sharedlives.foundation.models import Charity, OutgoingMail
+from sharedlives.foundation import richtext
+from sharedlives.foundation.models import Charity, OutgoingMail, Picture
 from sharedlives.site import demo
 from tests.factories import create_author, create_charity, create_date, create_post, create_venue, create_workshop
 
@@ -55,3 +58,50 @@ def test_the_three_dates_are_a_monday_the_tuesday_after_and_the_monday_after_tha
         "Monday  11am to 3pm",
     ]
     assert [date.venue is None for date in dates] == [False, True, False]
+
+
+def test_it_shows_what_the_blog_can_do():
+    call_command("load_demo", verbosity=0)
+    bodies = "".join(Post.objects.values_list("body", flat=True))
+
+    assert all(sign in bodies for sign in ("<aside>", "<small>", "<figure data-picture=", '<hr data-fold="">'))
+    assert Post.objects.filter(lead_picture__isnull=False, topics__isnull=False, tags__isnull=False).exists()
+    assert {picture.is_alt_decided for picture in Picture.objects.all()} == {True}
+
+
+def test_a_full_site_is_made_once_and_grows_where_it_ended():
+    call_command("load_demo", verbosity=0)
+    few = Post.objects.count()
+
+    call_command("load_demo", posts=5, verbosity=0)
+    before = list(Post.objects.order_by("pk").values_list("slug", "publish_at"))
+    call_command("load_demo", posts=5, verbosity=0)
+    assert list(Post.objects.order_by("pk").values_list("slug", "publish_at")) == before
+
+    call_command("load_demo", posts=12, verbosity=0)
+    assert Post.objects.count() == few + 12
+    assert not Post.objects.filter(bylines=None).exists()
+
+
+def test_posts_made_in_bulk_are_as_if_they_had_been_saved():
+    call_command("load_demo", posts=8, verbosity=0)
+    for post in Post.objects.filter(guid__startswith=demo_posts.GUID):
+        before = post.byline_text
+        post.note_bylines()
+        assert post.byline_text == before
+        assert [address.slug for address in post.addresses.all()] == [post.slug]
+        assert richtext.clean(post.body) == post.body
+        assert post.is_published()
+        assert post.topics.exists()
+        assert post.tags.exists()
+
+
+def test_the_same_posts_are_made_everywhere():
+    def made():
+        demo_posts.create_posts(4, Day(2026, 6, 1))
+        rows = Post.objects.order_by("guid").values_list("title", "publish_at", "byline_text", "topics__name")
+        found = sorted(map(str, rows))
+        Post.objects.all().delete()
+        return found
+
+    assert made() == made()
