@@ -16,19 +16,27 @@ LONGEST_VALUE = 200
 
 
 def record(
-    actor: User | None, action: str, obj: Model, *, changes: Mapping[str, tuple[Any, Any]] | None = None, note: str = ""
+    actor: User | None,
+    action: str,
+    obj: Model,
+    *,
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+    note: str = "",
+    by_itself: bool = False,
+    who: str = "",
 ) -> AuditEntry:
     """Write one entry in the caller's transaction.
 
-    `actor` None means a member of the public acting through their own link or form. `changes` maps a field to
-    (before, after); for the model's `personal_fields` only the fact of a change is kept, never the values, so that
-    erasing a person leaves no hole here. `note` must hold no personal data.
+    `actor` None means a member of the public acting through their own link or form, or, with `by_itself`, what the
+    site does when its time has come; `who` names it otherwise. `changes` maps a field to (before, after); for the
+    model's `personal_fields` only the fact of a change is kept, never the values, so that erasing a person leaves no
+    hole here. `note` must hold no personal data.
     """
     personal: frozenset[str] = getattr(obj, "personal_fields", frozenset())
     label = getattr(obj, "audit_label", obj.__str__)()
     return AuditEntry.objects.create(
         actor=actor,
-        actor_name=str(actor) if actor else "the person themselves",
+        actor_name=str(actor) if actor else who or ("the site" if by_itself else "the person themselves"),
         action=action,
         object_type=obj._meta.label_lower,
         object_id=str(obj.pk),

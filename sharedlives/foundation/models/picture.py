@@ -145,6 +145,16 @@ class Picture(models.Model):
         """The twin of `PictureQuerySet.consented()`."""
         return self.consent_until is None or self.consent_until >= (today or timezone.localdate())
 
+    def get_absolute_url(self) -> str:
+        """Its file, as the address it had on another site leads there."""
+        from ..picture_elements import address
+
+        return address(self)
+
+    def is_public(self) -> bool:
+        """Whether the public sees it somewhere on the site."""
+        return self.may_be_shown() and any(use.is_public() for use in self.uses())
+
     def uses(self) -> list[models.Model]:
         """Where it stands: posts, pages, authors."""
         found = (

@@ -107,6 +107,11 @@ class Report:
             if entry.source.kind == "post":
                 entry.post = posts.get(entry.source.wp_id)
 
+    def forget_keys(self) -> None:
+        """After a trial: posts that it made are gone."""
+        for entry in [*self.losses, *self.questions, *self.notes]:
+            entry.post = None
+
     def as_json(self) -> dict[str, Any]:
         return {
             "version": 1,

@@ -14,10 +14,10 @@ from sharedlives.foundation import richtext
 DEEPEST = 60
 VOID = {"br", "hr", "img", "source", "embed", "wbr", "col"}
 BLOCKS = set(
-    "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 "
-    "h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul iframe video audio caption"
-    .split()
-)  # fmt: skip
+    "address article aside audio blockquote caption center dd details div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hr iframe li main nav ol p pre section summary table tbody td tfoot th thead tr ul "
+    "video".split()
+)
 INLINE = set(
     "a abbr acronym b bdi bdo big br cite code data del dfn em embed font i img ins kbd label legend mark q s samp "
     "small source span strike strong sub sup time tt u var wbr".split()

@@ -1,0 +1,470 @@
+"""Posts and pages of the old blog, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, models, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator, slugify
+
+from blog.models import RESERVED_SLUGS, Author, Post, PostAddress, Tag, Topic
+from sharedlives.foundation import audit, richtext
+from sharedlives.foundation.models import Picture
+from sharedlives.foundation.slugs import numbered
+
+from .. import proposals
+from ..models import Page, validate_free_address
+from . import bodies, dates, detect
+from .addresses import fragment, upload_key
+from .bodies import Body
+from .elements import Placed
+from .report import Source
+from .standing import EDITED, NEW, NOT_TAKEN, UNCHANGED, UPDATED, hash_of, target_of
+
+if TYPE_CHECKING:
+    from .applying import Run
+
+DRAFT, PUBLISHED = Post.Status.DRAFT, Post.Status.PUBLISHED
+PASSED_OVER = {
+    "trash": "They lay in the bin.",
+    "auto-draft": "WordPress begins one whenever somebody opens the editor; nobody wrote in it.",
+    "inherit": "They are older versions of something else.",
+}
+# What of an item does not make it another text.
+NOT_ITS_OWN = {"line", "link", "modified_gmt", "had_no_type", "menu_order", "parent", "guid"}
+
+
+@dataclass
+class Text:
+    """What a post or page would be here."""
+
+    title: str
+    summary: str
+    body: str
+    is_public: bool
+    moment: datetime | None
+    lead: Picture | None = None
+    topics: list[Topic] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
+    authors: list[Author] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
+    found: list[detect.Found] = field(default_factory=list)
+
+
+class Surroundings(bodies.Everything):
+    """What the body of one text asks about everything else."""
+
+    def __init__(self, run: Run, item: dict[str, Any], source: Source):
+        self.run, self.item, self.source = run, item, source
+        self.placed: list[int] = []
+        self.dead: list[str] = []
+        self.to_texts: list[str] = []
+
+    def block(self, id: str) -> dict[str, Any] | None:
+        return self.run.export.block(id)
+
+    def attached(self) -> list[str]:
+        return self.run.library.by_parent.get(self.item["id"], [])
+
+    def picture(self, wp_id: str, src: str, *, alt: str, caption: str) -> Placed:
+        placed = self.run.library.place(wp_id, src, alt=alt, caption=caption)
+        if placed.id:
+            self.placed.append(placed.id)
+        return placed
+
+    def is_file_of(self, href: str, wp_id: str, src: str) -> bool:
+        """Whether a link on a picture only shows it larger, or leads to its own page."""
+        addresses = self.run.addresses
+        if src and upload_key(href) == upload_key(src):
+            return True
+        meaning = addresses.find(href)
+        return meaning is not None and meaning[0] == "file" and meaning[1] in (wp_id, addresses.upload(src))
+
+    def link(self, href: str) -> str:
+        if not href or href.startswith(("#", "mailto:", "tel:")):
+            return href
+        try:
+            if not urlsplit(href).scheme and not href.startswith(("/", "?")) and not href.lower().startswith("www."):
+                href = urljoin(self.item.get("link") or f"{self.run.blog.address}/", href)
+        except ValueError:
+            return href
+        meaning = self.run.addresses.find(href)
+        if meaning is None and self.run.blog.path_of(href) is None:
+            return href
+        return self._ours(meaning, href) or self._theirs(href)
+
+    def _ours(self, meaning: tuple[str, ...] | None, href: str) -> str:
+        if meaning is None:
+            return ""
+        if meaning[0] == "text":
+            self.to_texts.append(meaning[1])
+            address = self.run.texts.addresses.get(meaning[1], "")
+            return f"{address}{fragment(href)}" if address else ""
+        if meaning[0] == "file":
+            self._note_file(meaning[1], href)
+            return self.run.addresses.absolute(href)
+        target = self.run.target(meaning)
+        return target if isinstance(target, str) else target.get_absolute_url() if target else ""
+
+    def _theirs(self, href: str) -> str:
+        """Something on the old site that the export does not hold."""
+        if "/wp-content/uploads/" in href.lower():
+            self._note_file(upload_key(href), href)
+        else:
+            self.dead.append(href)
+        return self.run.addresses.absolute(href)
+
+    def _note_file(self, key: str, href: str) -> None:
+        library = self.run.library
+        if key not in library.pictures and key not in library.problems:
+            library.files.setdefault(key, (self.run.addresses.absolute(href), set()))[1].add(self.source.title)
+
+
+class Texts:
+    def __init__(self, run: Run):
+        self.run = run
+        self.addresses: dict[str, str] = {}  # by WordPress's number: where each will be
+        self.slugs: dict[str, str] = {}
+        self.taken: dict[str, models.Model] = {}
+        self.waiting: list[tuple[Source, str]] = []  # links to texts, to be looked after at the end
+        self.now = timezone.now()
+
+    # Where each will be
+
+    def plan(self) -> None:
+        used = {
+            "post": set(Post.objects.values_list("slug", flat=True))
+            | set(PostAddress.objects.values_list("slug", flat=True))
+            | set(RESERVED_SLUGS),
+            "page": set(Page.objects.values_list("slug", flat=True)),
+        }
+        for known in self.run.export.known.values():
+            if known.type not in used or known.status in PASSED_OVER:
+                continue
+            thing = self.run.imported.target(known.type, known.id)
+            if thing is not None:
+                self.addresses[known.id] = thing.get_absolute_url()
+                continue
+            base = slugify(unquote(known.slug))[:110] or slugify(richtext.plain(known.title))[:110]
+            slug = self._free(base.strip("-") or f"{known.type}-{slugify(known.id)[-20:] or 1}", known.type, used)
+            used[known.type].add(slug)
+            self.slugs[known.id] = slug
+            self.addresses[known.id] = reverse(
+                "blog:post_detail" if known.type == "post" else "site:page_detail", args=[slug]
+            )
+
+    def _free(self, base: str, kind: str, used: dict[str, set[str]]) -> str:
+        taken = used[kind] if kind == "post" else _TakenByTheSite(used[kind])
+        return numbered(base, taken)
+
+    # One at a time
+
+    def take_all(self) -> None:
+        for item in self.run.export.items("text"):
+            self.take(item)
+            self.run.progress()
+        for source, id in self.waiting:
+            if id not in self.taken and self.run.export.known[id].status not in PASSED_OVER:
+                other = richtext.plain(self.run.export.known[id].title)
+                self.run.report.lost(source, "A link leads to something that could not be taken.", other)
+
+    def take(self, item: dict[str, Any]) -> None:
+        kind, status = item["type"], item.get("status", "")
+        title = richtext.plain(item.get("title", ""))
+        source = Source(title or f"({kind} without a title)", kind, item["id"], item["line"])
+        if status in PASSED_OVER:
+            self.run.report.skip(f"{kind}s with the state “{status}”", PASSED_OVER[status])
+            return
+        if item.get("had_no_type"):
+            self.run.report.note(source, "The export does not say what it is; it was taken for a post.")
+        around = Surroundings(self.run, item, source)
+        try:
+            text = self._text(item, source, around)
+            with transaction.atomic():
+                taken = self._store(item, source, text, around)
+        except _DeletedHere:
+            self._count(source, EDITED)
+            self.run.report.ask(source, "It was deleted here, and stays away.")
+        except (richtext.Refused, ValidationError) as refusal:
+            self._not_taken(source, " ".join(refusal.messages))
+        except (DataError, IntegrityError) as error:
+            self._not_taken(source, f"The database does not take it: {str(error).splitlines()[0]}")
+        else:
+            self._took(source, taken, around)
+
+    def _not_taken(self, source: Source, why: str) -> None:
+        self.run.imported.reread(source.kind, source.wp_id)
+        self.run.report.count(f"{source.kind}s", NOT_TAKEN)
+        self.run.report.lost(source, f"The whole {source.kind} did not come. {why}")
+
+    def _took(self, source: Source, taken: models.Model, around: Surroundings) -> None:
+        self.taken[source.wp_id] = taken
+        self.waiting += [(source, id) for id in dict.fromkeys(around.to_texts)]
+        for href in dict.fromkeys(around.dead):
+            self.run.report.lost(source, "A link leads to something of the old site that is not in the export.", href)
+
+    # What it would be
+
+    def _text(self, item: dict[str, Any], source: Source, around: Surroundings) -> Text:
+        if item.get("too_long"):
+            raise richtext.TooLong
+        footnotes = item["meta"].get("footnotes", [""])[-1]
+        body = bodies.convert(item.get("body", ""), around, footnotes)
+        is_public, moment = self._standing_there(item, source, body)
+        topics, tags = self.run.shelves.of_item(item) if item["type"] == "post" else ([], [])
+        authors, logins = self.run.people.of_item(item) if item["type"] == "post" else ([], [])
+        lead = self.run.library.lead(item)
+        lead_id = item["meta"].get("_thumbnail_id", [""])[-1].strip()
+        if lead_id.strip("0-") and lead is None:
+            why = self.run.library.problems.get(lead_id, "The export does not list it.")
+            self.run.report.lost(source, f"Its lead picture did not come. {why}")
+        text = Text(
+            title=self._title(item, source, body.html, moment),
+            summary=self._summary(item, source),
+            body=body.html,
+            is_public=is_public,
+            moment=moment,
+            lead=lead if item["type"] == "post" else None,
+            topics=topics,
+            tags=tags,
+            authors=authors,
+            logins=logins,
+        )
+        self._tell(item, source, body, text)
+        self._detect(item, source, text)
+        return text
+
+    def _tell(self, item: dict[str, Any], source: Source, body: Body, text: Text) -> None:
+        report = self.run.report
+        for said, detail in body.told.losses:
+            report.lost(source, said, detail)
+        for said, detail in body.told.notes:
+            report.note(source, said, detail)
+        if item.get("is_sticky") == "1":
+            report.ask(source, "It stood at the top of the blog there. Pin it here, if it still should.")
+
+    def _detect(self, item: dict[str, Any], source: Source, text: Text) -> None:
+        """What staff are to decide; the mark of a text cut short goes at once, for it leads nowhere."""
+        if item["type"] != "post":
+            return
+        login = text.logins[0] if text.logins and not text.authors else ""
+        name = self.run.export.authors.get(login, {}).get("name", "")
+        text.found = detect.proposals(text.title, text.body, text.moment if text.is_public else None, login, name)
+        for one in text.found:
+            if one.kind == "cut_short":
+                text.body = richtext.clean(detect.without_mark(text.body, one.details["mark"]))
+                self.run.report.ask(source, "Its text is cut short: it ended with the words", one.details["mark"])
+        for other in text.logins if text.authors else text.logins[1:]:
+            self.run.report.ask(source, "Another sign-in wrote it too; add them to the byline if they are to be named.",
+                                other)  # fmt: skip
+
+    def _title(self, item: dict[str, Any], source: Source, html: str, moment: datetime | None) -> str:
+        title, most = richtext.plain(item.get("title", "")), 200 if item["type"] == "post" else 150
+        if not title:
+            title = Truncator(richtext.plain(html)).words(8, truncate="…") or f"Untitled {item['type']} {item['id']}"
+            self.run.report.ask(source, "It has no title; this stands in for one.", Truncator(title).chars(most))
+        elif len(title) > most:
+            self.run.report.lost(source, f"Its title is too long and was cut after {most} characters.", title)
+        return Truncator(title).chars(most)
+
+    def _summary(self, item: dict[str, Any], source: Source) -> str:
+        excerpt = item.get("excerpt", "")
+        plain = richtext.plain(excerpt)
+        if len(plain) > 300:
+            self.run.report.lost(source, "Its excerpt is too long and was cut after 300 characters.", plain)
+        if "<a " in excerpt or "<img" in excerpt:
+            self.run.report.lost(source, "Links or pictures in its excerpt do not come.", excerpt)
+        return Truncator(plain).chars(300)
+
+    def _standing_there(self, item: dict[str, Any], source: Source, body: Body) -> tuple[bool, datetime | None]:
+        """Whether it is to be public here, and since when or from when on."""
+        status, moment, report = item.get("status") or "publish", dates.of_item(item), self.run.report
+        if status in ("draft", "pending"):
+            report.note(source, "It was not published there; here it is a draft too.")
+            return False, None
+        if status == "private" or item.get("has_password"):
+            report.ask(source, "It was private there, or behind a password. It stays an unpublished draft.")
+        elif status not in ("publish", "future"):
+            report.ask(source, "Its state there is unknown here; it stays an unpublished draft.", status)
+        elif not body.html:
+            report.ask(source, "It has no text that could be shown; it stays an unpublished draft.")
+        elif moment is None:
+            report.lost(source, "The export does not say when it was published; it is a draft.")
+        elif status == "future" and moment <= self.now:
+            report.ask(source, "It was to go out at a moment that is over by now; it stays an unpublished draft.")
+        else:
+            return True, moment
+        return False, None
+
+    # Writing it
+
+    def _store(self, item: dict[str, Any], source: Source, text: Text, around: Surroundings) -> models.Model:
+        kind = POST if item["type"] == "post" else PAGE
+        came_as = self._came_as(item, text, around)
+        row = self.run.imported.find(source.kind, source.wp_id)
+        if row is None:
+            thing = kind.create(self, item, source, text)
+            self.run.imported.note(source.kind, source.wp_id, thing, came_as, kind.standing(thing))
+            self._count(source, NEW)
+            return thing
+        thing = target_of(row)
+        if thing is None:
+            raise _DeletedHere
+        if row.stood_as != kind.standing(thing):
+            self._count(source, EDITED)
+            more = ", and changed there since" if row.came_as[:32] != came_as[:32] else ""
+            self.run.report.ask(source, f"It was edited here{more}. What stands here stays.")
+        elif row.came_as == came_as:
+            self._count(source, UNCHANGED)
+        else:
+            self._count(source, UPDATED if kind.update(self, thing, source, text) else UNCHANGED)
+            self.run.imported.note(source.kind, source.wp_id, thing, came_as, kind.standing(thing))
+        return thing
+
+    def _came_as(self, item: dict[str, Any], text: Text, around: Surroundings) -> str:
+        """What the export says, and what of it could be had: a picture that comes later makes it another text."""
+        own = {key: value for key, value in item.items() if key not in NOT_ITS_OWN}
+        had = around.placed, text.lead.pk if text.lead else 0, [author.pk for author in text.authors]
+        return hash_of(own) + hash_of(*had)
+
+    def _count(self, source: Source, outcome: str) -> None:
+        self.run.report.count(f"{source.kind}s", outcome)
+
+
+class _DeletedHere(Exception):
+    """What came from it is gone."""
+
+
+class PostKind:
+    def create(self, texts: Texts, item: dict[str, Any], source: Source, text: Text) -> Post:
+        post = Post(slug=texts.slugs[source.wp_id], created_by=None)
+        guid = item.get("guid", "").strip()
+        if guid and (len(guid) > 500 or Post.objects.filter(guid=guid).exists()):
+            texts.run.report.note(source, "Feed readers will take it for a new post: its GUID is taken or too long.")
+        elif guid:
+            post.guid = guid
+        self._fill(post, text)
+        self._publish(post, text)
+        post.save()
+        self._shelve(post, text)
+        self._sign(post, text)
+        self._propose(texts, post, text)
+        audit.record(None, "moved in", post, who=texts.run.actor_name, note=f"From {texts.run.blog.address}")
+        return post
+
+    def update(self, texts: Texts, post: Post, source: Source, text: Text) -> bool:
+        """Bring up to date a post that nobody edited here; returns whether there was anything to do."""
+        before = self.standing(post)
+        words = post.title, post.standfirst, post.body
+        self._fill(post, text)
+        if text.is_public and post.status == DRAFT:
+            self._publish(post, text)
+        elif text.is_public:
+            post.publish_at = text.moment
+        elif post.status == PUBLISHED:
+            texts.run.report.ask(source, "It is no longer published there. Take it down here, if it should be.")
+        self._shelve(post, text)
+        if not post.bylines.exists():
+            self._sign(post, text)
+        if self.standing(post) == before:
+            return False
+        post.save()
+        self._propose(texts, post, text)
+        changed = {n: (b, a) for n, b, a in zip(("title", "standfirst", "text"), words,
+                   (post.title, post.standfirst, post.body), strict=True) if a != b}  # fmt: skip
+        audit.record(None, "brought up to date", post, who=texts.run.actor_name, changes=changed)
+        return True
+
+    def _fill(self, post: Post, text: Text) -> None:
+        post.title, post.standfirst, post.body, post.lead_picture = text.title, text.summary, text.body, text.lead
+
+    def _publish(self, post: Post, text: Text) -> None:
+        # Not by editorial.publish: that asks for a person with the right, and for a byline, which staff settle next.
+        if text.is_public:
+            post.status, post.publish_at = PUBLISHED, text.moment
+
+    def _shelve(self, post: Post, text: Text) -> None:
+        post.topics.set(text.topics)
+        post.tags.set(text.tags)
+
+    def _sign(self, post: Post, text: Text) -> None:
+        for position, author in enumerate(text.authors, start=1):
+            post.bylines.create(author=author, position=position)
+
+    def _propose(self, texts: Texts, post: Post, text: Text) -> None:
+        made = proposals.note(post, text.found, blog=texts.run.blog.key)
+        for proposal in made:
+            texts.run.report.count("questions for you", proposal.get_kind_display())
+
+    def standing(self, post: Post) -> str:
+        return hash_of(
+            [post.title, post.standfirst, post.introduction, post.body, post.lead_picture_id, post.status],
+            post.publish_at.timestamp() if post.publish_at else None,
+            sorted(post.topics.values_list("pk", flat=True)),
+            sorted(post.tags.values_list("pk", flat=True)),
+        )
+
+
+class PageKind:
+    def create(self, texts: Texts, item: dict[str, Any], source: Source, text: Text) -> Page:
+        page = Page(slug=texts.slugs[source.wp_id])
+        order = item.get("menu_order", "")
+        page.position = int(order) if order.isdigit() and 0 < int(order) < 32_000 else 10
+        self._fill(page, text)
+        page.is_published = text.is_public
+        page.save()
+        audit.record(None, "moved in", page, who=texts.run.actor_name, note=f"From {texts.run.blog.address}")
+        return page
+
+    def update(self, texts: Texts, page: Page, source: Source, text: Text) -> bool:
+        before = self.standing(page)
+        self._fill(page, text)
+        if text.is_public:
+            page.is_published = True
+        elif page.is_published:
+            texts.run.report.ask(source, "It is no longer published there. Take it down here, if it should be.")
+        if self.standing(page) == before:
+            return False
+        page.save()
+        audit.record(None, "brought up to date", page, who=texts.run.actor_name)
+        return True
+
+    def _fill(self, page: Page, text: Text) -> None:
+        page.title, page.summary, page.body = text.title, text.summary, text.body
+
+    def standing(self, page: Page) -> str:
+        return hash_of(page.title, page.summary, page.body, page.is_published)
+
+
+POST, PAGE = PostKind(), PageKind()
+
+
+class _TakenByTheSite:
+    """Addresses that pages have, and those at which the site itself answers."""
+
+    def __init__(self, used: set[str]):
+        self.used = used
+
+    def __contains__(self, slug: object) -> bool:
+        if slug in self.used:
+            return True
+        try:
+            validate_free_address(str(slug))
+        except ValidationError:
+            return True
+        return False
+
+
+def redirect_rows(run: Run) -> Iterator[tuple[str, models.Model | str]]:
+    """Old paths and what they lead to here, for what did come."""
+    for path, meaning in run.addresses.means.items():
+        target = run.target(meaning)
+        if target is not None:
+            yield path, target
