@@ -10,7 +10,7 @@ from django.test import Client
 
 from blog.models import Tag, Topic
 from events.bookings import Person
-from sharedlives.foundation import audit
+from sharedlives.foundation import audit, redirects
 from sharedlives.foundation.models import OutgoingMail
 from sharedlives.site.roles import ROLES
 from tests import factories
@@ -43,6 +43,8 @@ ROWS = {
         post=factories.create_post(title=f"Post {n}", is_published=False)
     ),
     "site.ImportRun": lambda n: factories.create_import_run(file_name=f"{n}.xml"),
+    "foundation.Redirect": lambda n: redirects.keep(f"/old-{n}/", factories.create_page(title=f"Moved {n}")),
+    "site.Page": lambda n: factories.create_page(title=f"Page {n}"),
 }
 
 # What nobody does at the desk, whatever their rights.

@@ -9,9 +9,10 @@ from . import mail
 from .audited_admin import AuditedModelAdmin, ReadOnly, ReadOnlyAdmin
 from .models import AuditEntry, Charity, OutgoingMail
 from .picture_admin import PictureAdmin
+from .redirect_admin import RedirectAdmin
 from .user_admin import UserAdmin
 
-__all__ = ["AuditedModelAdmin", "PictureAdmin", "ReadOnly", "ReadOnlyAdmin", "UserAdmin"]
+__all__ = ["AuditedModelAdmin", "PictureAdmin", "ReadOnly", "ReadOnlyAdmin", "RedirectAdmin", "UserAdmin"]
 
 # Pages that installed packages bring along. Whoever may do what stands in sharedlives/site/roles.py; addresses, second
 # factors and jobs have no use for hand-made changes that no log records.

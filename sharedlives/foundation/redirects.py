@@ -49,16 +49,27 @@ def find(*addresses: str, host: str = "") -> str | None:
     paths = [normal(address) for address in addresses]
     found = list(Redirect.objects.filter(path__in=paths).order_by("host", "pk"))
     found.sort(key=lambda redirect: (paths.index(redirect.path), redirect.host != host.lower()))
-    return next(filter(None, map(_place, found)), None)
+    return next(filter(None, map(place, found)), None)
 
 
-def _place(redirect: Redirect) -> str | None:
+def place(redirect: Redirect) -> str | None:
+    """Where a row leads, as the public may go there."""
+    thing = redirect.target
+    if thing is None or isinstance(thing, Picture):
+        is_public = thing is None or thing.may_be_shown()
+    else:
+        is_public = thing.is_public()
+    return aim(redirect) if is_public else None
+
+
+def aim(redirect: Redirect) -> str | None:
+    """Where a row leads, or would if that were public; None where it is gone."""
     if redirect.leads_to:
         return redirect.leads_to
     thing = redirect.target
     if isinstance(thing, Picture):
-        return picture_elements.address(thing, width=thing.width) if thing.may_be_shown() else None
-    return thing.get_absolute_url() if thing is not None and thing.is_public() else None
+        return picture_elements.address(thing, width=thing.width)
+    return thing.get_absolute_url() if thing else None
 
 
 class KeepsItsAddress(models.Model):

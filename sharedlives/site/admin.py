@@ -1,3 +1,3 @@
 """The desk's pages of this app, by subject."""
 
-from . import moving_admin  # noqa: F401
+from . import moving_admin, page_admin  # noqa: F401

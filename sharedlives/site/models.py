@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -9,7 +11,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.urls import Resolver404, resolve, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from blog.models import Post
 from sharedlives.foundation import richtext, search
@@ -21,19 +23,29 @@ if TYPE_CHECKING:
     from sharedlives.foundation.models import User
 
 
+def reserved_words() -> set[str]:
+    """The words with which addresses begin under which the site itself answers."""
+    files = {urlsplit(address).path.strip("/").split("/")[0] for address in (settings.STATIC_URL, settings.MEDIA_URL)}
+    return files | {"healthz", "readyz"} | set(_first_words(get_resolver().url_patterns))
+
+
+def _first_words(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        first = str(pattern.pattern).split("/")[0]
+        if isinstance(pattern, URLResolver) and not first:
+            yield from _first_words(pattern.url_patterns)
+        elif first and "<" not in first:
+            yield first
+
+
 def validate_free_address(slug: str) -> None:
     """Refuses a word under which the site itself answers already."""
-    for path in (f"/{slug}/", f"/{slug}/x/", f"/{slug}"):
-        try:
-            match = resolve(path)
-        except Resolver404:
-            continue
-        if match.view_name != "site:page_detail":
-            raise ValidationError(
-                'The site itself uses "%(slug)s" in addresses. Choose another word.',
-                params={"slug": slug},
-                code="reserved",
-            )
+    if slug.lower() in reserved_words():
+        raise ValidationError(
+            'The site itself uses "%(slug)s" in addresses. Choose another word.',
+            params={"slug": slug},
+            code="reserved",
+        )
 
 
 class PageQuerySet(models.QuerySet):
@@ -71,10 +83,17 @@ class Page(KeepsItsAddress, models.Model):
         max_length=300, blank=True, help_text="One plain sentence; opens the page and stands in search results."
     )
     body = RichTextField("text", blank=True)
+    shows_contact = models.BooleanField(
+        "with our contact details",
+        default=False,
+        help_text="Phone, e-mail, address and access contact stand below the text, always as the charity's facts say.",
+    )
     is_published = models.BooleanField("published", default=False)
     menu = models.CharField("where people find it", max_length=4, choices=Menu, blank=True, default=Menu.NONE)
     menu_title = models.CharField("short title", max_length=40, blank=True, help_text="For the menu; empty: the title.")
-    position = models.PositiveSmallIntegerField("order in the menu", default=10)
+    position = models.PositiveSmallIntegerField(
+        "order in the menu", default=10, help_text="Smaller numbers come first."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField("last changed", auto_now=True)
     search_vector = search.vector(A="title", B="summary", C="body")

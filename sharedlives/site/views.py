@@ -8,11 +8,13 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template import loader
+from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from blog.models import Post
 from events.models import WorkshopDate
+from sharedlives.foundation import reading
 from sharedlives.foundation import search as text_search
 from sharedlives.foundation.models import Charity
 
@@ -44,8 +46,15 @@ def home(request):
 
 @require_safe
 def page_detail(request, slug):
-    page = get_object_or_404(Page.objects.published(), slug=slug)
-    return render(request, "site/page_detail.html", {"page": page})
+    page = get_object_or_404(Page, slug=slug)
+    context = {"page": page, "pictures": reading.pictures_in(page.body)}
+    if page.is_published:
+        return render(request, "site/page_detail.html", context)
+    # Only here is anybody's session looked at.
+    get_object_or_404(Page.objects.visible_to(request.user), pk=page.pk)
+    response = render(request, "site/page_detail.html", context | {"is_preview": True})
+    patch_cache_control(response, no_store=True, private=True)
+    return response
 
 
 @require_safe

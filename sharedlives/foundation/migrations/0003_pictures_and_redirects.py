@@ -170,6 +170,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "old address",
+                "verbose_name_plural": "old addresses",
                 "ordering": ["path", "pk"],
                 "indexes": [models.Index(fields=["content_type", "object_id"], name="redirect_target")],
                 "constraints": [

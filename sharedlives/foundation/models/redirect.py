@@ -22,6 +22,8 @@ class Redirect(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "old address"
+        verbose_name_plural = "old addresses"
         ordering = ["path", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["path", "host"], name="redirect_once_for_each_address"),
