@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import JsonResponse
 from django.urls import NoReverseMatch, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
@@ -92,9 +93,9 @@ class PictureForm(forms.ModelForm):
         return bool({"focal_x", "focal_y"} & set(self.changed_data))
 
     def _is_shown_again(self):
-        return (
-            "consent_until" in self.changed_data and self.instance.may_be_shown() and not self.instance.has_renditions
-        )
+        """Consent was over, so that the public files may have been taken away, and is given again."""
+        before = self.initial.get("consent_until")
+        return before and before < timezone.localdate() and self.instance.may_be_shown()
 
 
 class Filter(admin.SimpleListFilter):
@@ -202,6 +203,11 @@ class PictureAdmin(AuditedModelAdmin):
         if not change:
             obj.uploaded_by = request.user
         pictures.save(obj)
+
+    def get_deleted_objects(self, objs, request):
+        """What goes, and what forbids it. Django itself would ask for rights over rows that nobody deletes."""
+        where = [_link(use) for picture in objs for use in picture.uses()]
+        return [str(picture) for picture in objs], {self.opts.verbose_name_plural: len(objs)}, set(), where
 
     def delete_model(self, request, obj):
         pictures.delete(obj)

@@ -39,7 +39,7 @@ def picture_element(
 ) -> SafeString:
     """`<picture>` with AVIF and JPEG in every width; a plain `<img>` until they are made; words on grey where consent
     is over; nothing without a picture. `shape` is "whole", "wide" (3:2) or "square"; `sizes` as in HTML."""
-    if picture is None:
+    if not picture:
         return NOTHING
     width, height = renditions.fallback_size(picture, shape)
     if not picture.may_be_shown():
@@ -74,7 +74,7 @@ def _srcset(picture: Picture, shape: str, format: str) -> str:
 
 def figure(picture: Picture | None, *, shape: str = "whole", sizes: str = COLUMN, is_lazy: bool = True) -> SafeString:
     """The picture with caption and credit below. Where consent is over they go too: they may name who is in it."""
-    if picture is None:
+    if not picture:
         return NOTHING
     element = picture_element(picture, shape=shape, sizes=sizes, is_lazy=is_lazy)
     return format_html('<figure class="figure">{}{}</figure>', element, _caption(picture))

@@ -66,7 +66,7 @@ def save(picture: Picture) -> None:
     from .jobs import make_renditions
 
     picture.save()
-    if not picture.has_renditions:
+    if picture.may_be_shown() and not picture.has_renditions:
         make_renditions.defer(picture_id=picture.pk, key=picture.key)
 
 
@@ -115,8 +115,9 @@ def clean_name(name: str) -> str:
 
 
 def make_renditions(picture_id: int, key: str) -> None:
-    """Make what is missing of the picture as it was under `key`; nothing if it has another by now, or is gone."""
-    picture = Picture.objects.filter(pk=picture_id, key=key).first()
+    """Make what is missing of the picture as it was under `key`; nothing if it has another by now, is gone, or may not
+    be shown."""
+    picture = Picture.objects.consented().filter(pk=picture_id, key=key).first()
     if picture:
         renditions.make_missing(picture)
         Picture.objects.filter(pk=picture_id, key=key).update(has_renditions=True)
@@ -135,7 +136,7 @@ def take_down_what_has_no_consent() -> None:
 
     Our own copy stays: when the day is moved, the picture is cut anew, under a new key.
     """
-    for picture in Picture.objects.consent_over().filter(has_renditions=True):
+    for picture in Picture.objects.consent_over():
         Picture.objects.filter(pk=picture.pk, key=picture.key).update(has_renditions=False)
         renditions.remove(renditions.public_files(picture))
 
