@@ -39,6 +39,7 @@ class Blog:
     address: str  # "https://blog.example.org"
     hosts: frozenset[str]  # its names without "www."
     prefix: str  # "/news" for a blog in a folder, else ""
+    title: str = ""
 
     @classmethod
     def of(cls, export: Export) -> Blog:
@@ -47,12 +48,12 @@ class Blog:
         if _host(export.site) not in SHARED_HOSTS:
             names.add(_host(export.site))
         path = urlsplit(address).path.strip("/")
-        return cls(address.rstrip("/"), frozenset(filter(None, names)), f"/{path}" if path else "")
+        return cls(address.rstrip("/"), frozenset(filter(None, names)), f"/{path}" if path else "", export.title)
 
     @property
     def key(self) -> str:
         """What its things are remembered by: the same with http and https, with and without "www."."""
-        return (_host(self.address) + self.prefix)[:300] or "unknown"
+        return (_host(self.address) + self.prefix or f"text {self.title}")[:300]
 
     @property
     def host(self) -> str:

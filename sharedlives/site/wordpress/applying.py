@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from ..models import ImportRun
-from . import addresses, dates, reading, texts
+from . import addresses, dates, plain_text, reading, texts
 from .addresses import Addresses, Blog
 from .library import Library
 from .media import Folder, Media, Network
@@ -43,7 +43,8 @@ class Run:
         self.export, self.media, self.report, self.progress = export, media, report, progress
         self.blog = Blog.of(export)
         self.is_applied = report.is_applied
-        self.actor_name = f"the move from {self.blog.host or 'WordPress'}"[:150]
+        self.actor_name = f"the move from {self.blog.host or 'a plain text'}"[:150]
+        self.origin = f"From {self.blog.address or self.blog.title}"
         self.addresses = Addresses(export, self.blog)
         self.imported = Imported(self.blog.key)
         self.library, self.shelves, self.people, self.texts = Library(self), Shelves(self), People(self), Texts(self)
@@ -106,6 +107,8 @@ class Run:
         return self.library.pictures.get(id) or self.texts.taken.get(self.export.known[id].parent)
 
     def _keep_addresses(self) -> None:
+        if not self.blog.host:
+            return
         new, there = addresses.keep(self.blog.host, texts.redirect_rows(self))
         for outcome, number in (("new", new), ("unchanged", there)):
             if number:
@@ -135,19 +138,32 @@ def move(
         sources: list[Folder | Network] = [Folder(folder)] if folder else []
         if fetch or fetch_hosts is not None:
             sources.append(fetch or Network(fetch_hosts or blog.hosts))
-        run = Run(export, Media(sources), report, progress)
-        try:
-            with transaction.atomic():
-                run.everything()
-                if not is_applied:
-                    raise _RolledBack
-        except _RolledBack:
-            report.forget_keys()
-        except BaseException:
-            run.library.take_back_files()
-            raise
+        _carry_out(Run(export, Media(sources), report, progress))
     keep_report(report, began)
     return report
+
+
+def move_text(file: IO[bytes], *, name: str, is_applied: bool) -> Report:
+    """The same for several posts in a plain text, which become drafts. Raises reading.Broken."""
+    began = timezone.now()
+    with plain_text.read(file, name) as export:
+        report = Report(blog="a plain text", file=name[:255], is_applied=is_applied)
+        _carry_out(Run(export, Media([]), report))
+    keep_report(report, began)
+    return report
+
+
+def _carry_out(run: Run) -> None:
+    try:
+        with transaction.atomic():
+            run.everything()
+            if not run.is_applied:
+                raise _RolledBack
+    except _RolledBack:
+        run.report.forget_keys()
+    except BaseException:
+        run.library.take_back_files()
+        raise
 
 
 def keep_report(report: Report, began) -> ImportRun:

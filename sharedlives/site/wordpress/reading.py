@@ -116,6 +116,10 @@ class Export:
         file.write(json.dumps(item).encode() + b"\n")
         return place
 
+    def add(self, item: dict[str, Any]) -> None:
+        """Put an item aside where it belongs, and note what others will ask about it."""
+        _Sorting(self).take(item)
+
     def items(self, role: str) -> Iterator[dict[str, Any]]:
         """The items put aside as "guest-author", "attachment" or "text", in the file's order."""
         file = self._files.get(role)
@@ -222,7 +226,7 @@ class _Reader:
         elif self.item is None:
             self.channel_part(name, text, parent)
         elif name == "item" and parent == "channel":
-            _Sorting(self.export).take(self.item | {"line": self.line})
+            self.export.add(self.item | {"line": self.line})
             self.item = None
         else:
             self.item_part(name, text, parent)

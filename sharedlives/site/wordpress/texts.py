@@ -286,6 +286,8 @@ class Texts:
     def _standing_there(self, item: dict[str, Any], source: Source, body: Body) -> tuple[bool, datetime | None]:
         """Whether it is to be public here, and since when or from when on."""
         status, moment, report = item.get("status") or "publish", dates.of_item(item), self.run.report
+        if status == "text":  # of which no more is known
+            return False, None
         if status in ("draft", "pending"):
             report.note(source, "It was not published there; here it is a draft too.")
             return False, None
@@ -317,11 +319,12 @@ class Texts:
         thing = target_of(row)
         if thing is None:
             raise _DeletedHere
-        if row.stood_as != kind.standing(thing):
+        is_changed_there = row.came_as != came_as
+        if row.stood_as != kind.standing(thing) or (is_changed_there and not kind.can_take(thing, text)):
             self._count(source, EDITED)
             more = ", and changed there since" if row.came_as[:32] != came_as[:32] else ""
             self.run.report.ask(source, f"It was edited here{more}. What stands here stays.")
-        elif row.came_as == came_as:
+        elif not is_changed_there:
             self._count(source, UNCHANGED)
         else:
             self._count(source, UPDATED if kind.update(self, thing, source, text) else UNCHANGED)
@@ -356,8 +359,14 @@ class PostKind:
         self._shelve(post, text)
         self._sign(post, text)
         self._propose(texts, post, text)
-        audit.record(None, "moved in", post, who=texts.run.actor_name, note=f"From {texts.run.blog.address}")
+        audit.record(None, "moved in", post, who=texts.run.actor_name, note=texts.run.origin)
         return post
+
+    def can_take(self, post: Post, text: Text) -> bool:
+        """Fits the text to what staff have decided about the post; False where the two do not go together."""
+        body = proposals.text_as_decided(post, text.body)
+        text.body = text.body if body is None else body
+        return body is not None
 
     def update(self, texts: Texts, post: Post, source: Source, text: Text) -> bool:
         """Bring up to date a post that nobody edited here; returns whether there was anything to do."""
@@ -420,8 +429,11 @@ class PageKind:
         self._fill(page, text)
         page.is_published = text.is_public
         page.save()
-        audit.record(None, "moved in", page, who=texts.run.actor_name, note=f"From {texts.run.blog.address}")
+        audit.record(None, "moved in", page, who=texts.run.actor_name, note=texts.run.origin)
         return page
+
+    def can_take(self, page: Page, text: Text) -> bool:
+        return True
 
     def update(self, texts: Texts, page: Page, source: Source, text: Text) -> bool:
         before = self.standing(page)

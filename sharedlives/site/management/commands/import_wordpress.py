@@ -1,10 +1,9 @@
-import json
 from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sharedlives.site.wordpress import applying, media, reading
+from sharedlives.site.wordpress import applying, media, reading, showing
 
 AFTERWARDS = """\
 Without --apply nothing is changed: the report says what would be. Run it again whenever you like: it brings only what
@@ -48,15 +47,4 @@ class Command(BaseCommand):
             raise CommandError(f"{file.name} was refused, nothing was changed. {problem}") from None
         except (OSError, media.Missing) as problem:
             raise CommandError(f"Nothing was changed. {problem}") from None
-        _tell(self, report, json, verbosity)
-
-
-def _tell(command, report, json_path, verbosity):
-    """The report on screen and in a file; ends with its exit code."""
-    if json_path:
-        json_path.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False), encoding="utf-8")
-    if verbosity:
-        for line in report.lines():
-            command.stdout.write(line)
-    if report.exit_code:
-        raise SystemExit(report.exit_code)
+        showing.tell(self, report, json, verbosity)

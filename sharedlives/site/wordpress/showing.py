@@ -1,0 +1,21 @@
+"""The report of an import on a terminal and in a file, as the commands give it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from django.core.management.base import BaseCommand
+
+from .report import Report
+
+
+def tell(command: BaseCommand, report: Report, path: Path | None, verbosity: int) -> None:
+    """Print the report, write it to `path` as JSON, and leave with its exit code if something was lost."""
+    if path:
+        path.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False), encoding="utf-8")
+    if verbosity:
+        for line in report.lines():
+            command.stdout.write(line)
+    if report.exit_code:
+        raise SystemExit(report.exit_code)
