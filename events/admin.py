@@ -15,7 +15,7 @@ from sharedlives.foundation import mail, spoken
 from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnly, ReadOnlyAdmin
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
-from . import bookings
+from . import bookings, corrections, waiting_list
 from .bookings import BookingRefused
 from .forms import OneLineField, StaffReservationForm, asked_for_another_number, reservation_forms
 from .models import AccessNeed, Booking, Place, RepeatedRequest, Venue, Workshop, WorkshopDate
@@ -234,7 +234,7 @@ class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
             raise PermissionDenied
         date = get_object_or_404(WorkshopDate, pk=pk)
         try:
-            booking = bookings.give_next_place(date, by=request.user)
+            booking = waiting_list.give_next_place(date, by=request.user)
         except BookingRefused as refusal:
             messages.warning(request, str(refusal))
         else:
@@ -388,10 +388,10 @@ class BookingAdmin(AuditedModelAdmin):
             return redirect("admin:events_booking_change", object_id)
 
     def save_model(self, request, obj, form, change):
-        bookings.correct_contact(
+        corrections.correct_contact(
             Booking.objects.get(pk=obj.pk),
             by=request.user,
-            **{name: getattr(obj, name) for name in bookings.CONTACT},
+            **{name: getattr(obj, name) for name in corrections.CONTACT},
         )
         if form.initial["email"].lower() != obj.email.lower():
             mailed = (

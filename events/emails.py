@@ -9,7 +9,17 @@ from .models import Booking
 
 
 def booking_made(booking: Booking) -> None:
+    """How a booking stands: they have a place, or they wait. An offer has a mail of its own."""
     _send("booking_confirmed" if booking.has_a_place else "booking_waiting", booking, with_calendar=booking.has_a_place)
+
+
+def offer(booking: Booking, *, is_rung: bool) -> None:
+    """`is_rung`: staff ring as well, for the workshop is too near for three working days."""
+    _send("offer", booking, is_rung=is_rung, phone=booking.phone)
+
+
+def offer_lapsed(booking: Booking) -> None:
+    _send("offer_lapsed", booking)
 
 
 def reserved_again(booking: Booking) -> None:
@@ -20,8 +30,9 @@ def place_given(booking: Booking) -> None:
     _send("booking_place_given", booking, with_calendar=True)
 
 
-def booking_cancelled(booking: Booking, *, by_staff: bool) -> None:
-    _send("booking_cancelled", booking, by_staff=by_staff)
+def booking_cancelled(booking: Booking, *, before: str, by_staff: bool) -> None:
+    """`before` is the state it had: a place, an offer, or waiting."""
+    _send("booking_cancelled", booking, before=str(before), by_staff=by_staff)
 
 
 def date_cancelled(booking: Booking, reason: str, *, had_a_place: bool) -> None:
@@ -53,7 +64,9 @@ def _send(name: str, booking: Booking, *, with_calendar: bool = False, **more: o
             "names": [place.name for place in booking.people.all() if place.name],
             "places": booking.places,
             "support_workers": booking.support_workers,
-            "place_in_queue": booking.place_in_queue() if booking.is_waiting else 0,
+            "queue_words": booking.queue_words if booking.is_waiting else "",
+            "fills_gaps": date.fill_gaps,
+            "answer_by": booking.answer_by,
             **more,
         },
     )

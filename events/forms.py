@@ -12,9 +12,9 @@ from django.core.validators import RegexValidator
 
 from sharedlives.foundation import links
 
-from .bookings import Person
 from .models import MOST_PEOPLE, Booking
 from .models.bookings import MOST_SUPPORT_WORKERS, phone_key
+from .needs import Person
 
 SMALL_NUMBER = re.compile("[0-9]{1,4}")
 UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")

@@ -1,9 +1,21 @@
 from procrastinate.contrib.django import app
 
-from . import bookings
+from . import closed_days, needs, waiting_list
+
+
+@app.periodic(cron="* * * * *")
+@app.task
+def settle_waiting_lists(timestamp: int):
+    waiting_list.settle_due()
 
 
 @app.periodic(cron="7 4 * * *")
 @app.task
 def forget_old_needs(timestamp: int):
-    bookings.forget_old_needs()
+    needs.forget_old_needs()
+
+
+@app.periodic(cron="27 4 * * *")
+@app.task
+def fill_in_closed_days(timestamp: int):
+    closed_days.fill(closed_days.today())

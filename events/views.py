@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sharedlives.foundation import limits, links
 
-from . import bookings, calendar
+from . import bookings, calendar, corrections, needs, waiting_list
 from .bookings import BookingRefused
 from .forms import AddressForm, NameForm, NeedForm, asked_for_another_number, reservation_forms
 from .models import MOST_PEOPLE, Booking, RepeatedRequest, Workshop, WorkshopDate
@@ -109,13 +109,13 @@ def booking_made(request, token):
         limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
         _count_mail_to(form.cleaned_data["email"])
         try:
-            reserved = bookings.correct_address(made, email=form.cleaned_data["email"])
+            reserved = corrections.correct_address(made, email=form.cleaned_data["email"])
         except BookingRefused as refusal:
             form.add_error("email", str(refusal))
         else:
             return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
     context = {"booking": booking, "date": booking.date, "form": form}
-    context["may_correct"] = booking.is_still_to_come and bookings.may_correct_address(made)
+    context["may_correct"] = booking.is_still_to_come and corrections.may_correct_address(made)
     return render(request, "events/booking_made.html", context)
 
 
@@ -141,14 +141,14 @@ def _link_has_ended(request):
 @links.private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def booking_detail(request, token):
-    """A person's own page: GET shows, POST cancels."""
+    """A person's own page: GET shows, POST says yes to an offer, or gives up what they have."""
     booking = _own_booking(request, token)
     if booking is None:
         return _link_has_ended(request)
     refusal = ""
     if request.method == "POST":
         try:
-            bookings.cancel(booking)
+            waiting_list.accept(booking) if "accept" in request.POST else bookings.cancel(booking)
         except BookingRefused as error:
             refusal = str(error)
         else:
@@ -161,6 +161,7 @@ def booking_detail(request, token):
         "people": [(place, hasattr(place, "need")) for place in people],
         "refusal": refusal,
         "asks_to_cancel": "cancel" in request.GET,
+        "may_accept_late": waiting_list.may_accept_late(booking),
     }
     return render(request, "events/booking_detail.html", context)
 
@@ -183,7 +184,7 @@ def booking_names(request, token):
     refusal = ""
     if request.method == "POST" and _all_valid(forms):
         try:
-            bookings.correct_names(booking, [form.cleaned_data["name"] for form in forms])
+            corrections.correct_names(booking, [form.cleaned_data["name"] for form in forms])
         except BookingRefused as error:
             refusal = str(error)
         else:
@@ -205,10 +206,10 @@ def booking_need(request, token, position):
     refusal = ""
     try:
         if "remove" in request.POST:
-            bookings.remove_need(place)
+            needs.remove_need(place)
             return redirect("events:booking_detail", token)
         if form.is_valid():
-            bookings.replace_need(place, form.person())
+            needs.replace_need(place, form.person())
             return redirect("events:booking_detail", token)
     except BookingRefused as error:
         refusal = str(error)

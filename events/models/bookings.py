@@ -62,6 +62,14 @@ class BookingQuerySet(models.QuerySet):
     def active(self):
         return self.filter(state__in=ACTIVE)
 
+    def of_the_same_people(self, *, email: str, phone: str, key: str):
+        """Active ones under one contact and the same names; on one date there is one at most."""
+        bookings = self.active().filter(coming_key=key)
+        if email:
+            # As the unique constraint compares them: `iexact` folds to capitals, not the same for all letters.
+            return bookings.alias(address=Lower("email")).filter(address=Lower(Value(email)))
+        return bookings.filter(email="", phone_key=phone_key(phone))
+
     def holding_a_place(self):
         return self.filter(state__in=HOLDS_A_PLACE)
 
@@ -180,7 +188,7 @@ class Booking(models.Model):
     @property
     def is_offered(self) -> bool:
         """They can still say yes: a question asked at reading time, for no job need have run."""
-        return self.state == self.State.OFFERED and self.offer_ends_at > timezone.now()
+        return self.state == self.State.OFFERED and bool(self.offer_ends_at) and self.offer_ends_at > timezone.now()
 
     @property
     def offer_has_ended(self) -> bool:
@@ -204,6 +212,11 @@ class Booking(models.Model):
         """Those who asked earlier and still wait."""
         before = Q(queued_at__lt=self.queued_at) | Q(queued_at=self.queued_at, pk__lt=self.pk)
         return self.date.bookings.waiting_in_order().filter(before)
+
+    def of_the_same_people(self):
+        """Other active bookings of theirs on this date; none while this one is active."""
+        same = self.date.bookings.of_the_same_people(email=self.email, phone=self.phone, key=self.coming_key)
+        return same.exclude(pk=self.pk)
 
     @property
     def queue_words(self) -> str:
@@ -294,10 +307,12 @@ class RepeatedRequest(models.Model):
         address need not be the person. Who has a place where a newcomer would wait learns so from the mail alone.
         """
         asked, held = self.details, self.booking
+        state = Booking.State.WAITING if asked["told_to_wait"] and held.is_active else held.state
         return Booking(
             date=held.date,
             reference=self.reference,
-            state=Booking.State.WAITING if asked["told_to_wait"] and held.is_active else held.state,
+            state=state,
+            offer_ends_at=held.offer_ends_at if state == Booking.State.OFFERED else None,
             contact_name=asked["contact_name"],
             email=asked["email"],
             phone=asked["phone"],

@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from events import bookings
+from events import bookings, corrections, needs, waiting_list
 from events.bookings import BookingRefused, Person, reserve
 from events.models import AccessNeed, Booking, RepeatedRequest, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
@@ -49,7 +49,7 @@ def test_reserve_puts_people_on_the_waiting_list_when_full():
 def test_a_newcomer_never_overtakes_those_who_wait():
     date = create_date(places=2)
     ann, _bob = book(date, "Ann"), book(date, "Bob")
-    waiting = book(date, "Cat")
+    waiting = book(date, "Cat", people=2)
     bookings.cancel(ann)
 
     newcomer = book(date, "Dan")
@@ -279,19 +279,20 @@ def test_a_person_cannot_cancel_after_the_start_but_staff_can():
     assert bookings.cancel(booking, by=create_user()).state == CANCELLED
 
 
-def test_a_freed_place_goes_to_the_first_in_order_when_staff_say_so():
+def test_after_booking_has_closed_a_freed_place_goes_to_the_first_in_order_when_staff_say_so():
     date = create_date(places=1)
     ann, bob, cat = (book(date, name) for name in ("Ann", "Bob", "Cat"))
+    WorkshopDate.objects.filter(pk=date.pk).update(booking_closes_at=timezone.now())
     bookings.cancel(ann)
     staff = create_user()
 
-    assert bookings.give_next_place(date, by=staff) == bob
+    assert waiting_list.give_next_place(date, by=staff) == bob
 
     cat.refresh_from_db()
     assert cat.state == WAITING
     assert mails()[-1] == ("bob@example.org", "events/email/booking_place_given")
     with pytest.raises(BookingRefused, match="is first and asks for 1 place"):
-        bookings.give_next_place(date, by=staff)
+        waiting_list.give_next_place(date, by=staff)
 
 
 def test_a_group_at_the_head_of_the_queue_is_not_passed_over():
@@ -302,12 +303,12 @@ def test_a_group_at_the_head_of_the_queue_is_not_passed_over():
     bookings.cancel(ann)
 
     with pytest.raises(BookingRefused, match=f"{pair} is first and asks for 2 places"):
-        bookings.give_next_place(date, by=create_user())
+        waiting_list.give_next_place(date, by=create_user())
 
 
 def test_giving_a_place_when_nobody_waits_says_so():
     with pytest.raises(BookingRefused, match="Nobody is waiting"):
-        bookings.give_next_place(create_date(), by=create_user())
+        waiting_list.give_next_place(create_date(), by=create_user())
 
 
 def test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs():
@@ -345,7 +346,7 @@ def test_correcting_the_address_ends_the_old_link_and_writes_to_the_new_one():
     booking = book(create_date(), "Ann", email="ann@exmaple.org")
     old_page = booking.get_absolute_url()
 
-    bookings.correct_address(booking, email="ann@example.org")
+    corrections.correct_address(booking, email="ann@example.org")
 
     booking.refresh_from_db()
     assert booking.email == "ann@example.org"
@@ -358,7 +359,7 @@ def test_correcting_to_an_address_that_holds_the_same_booking_leaves_one():
     right = book(date, "Ann", email="ann@example.org")
     wrong = book(date, "Ann", email="ann@exmaple.org")
 
-    bookings.correct_address(wrong, email="ann@example.org")
+    corrections.correct_address(wrong, email="ann@example.org")
 
     wrong.refresh_from_db()
     date.refresh_from_db()
@@ -371,8 +372,8 @@ def test_correcting_the_address_of_a_repeated_request_makes_a_booking_of_its_own
     held = book(date, "Ann")
     repeat = reserve(date, contact_name="Ann", email="ann@example.org").request
 
-    own = bookings.correct_address(repeat, email="other.ann@example.org")
-    twice = bookings.correct_address(repeat, email="other.ann@example.org")
+    own = corrections.correct_address(repeat, email="other.ann@example.org")
+    twice = corrections.correct_address(repeat, email="other.ann@example.org")
 
     assert own.booking != held
     assert twice.booking == own.booking
@@ -386,11 +387,11 @@ def test_a_corrected_request_keeps_its_reference_whatever_stands_behind_the_addr
     free = reserve(date, contact_name="Ann", email="stranger@example.net")
     asked = (free.request.request_id, free.request.reference)
 
-    taken = bookings.correct_address(free.booking, email="ANN@example.org")
+    taken = corrections.correct_address(free.booking, email="ANN@example.org")
     assert (taken.request.request_id, taken.request.reference) == asked
     assert isinstance(taken.request, RepeatedRequest)
 
-    again = bookings.correct_address(taken.request, email="stranger@example.net")
+    again = corrections.correct_address(taken.request, email="stranger@example.net")
     assert (again.request.request_id, again.request.reference) == asked
     assert (again.booking.email, again.booking.state) == ("stranger@example.net", CONFIRMED)
     held.refresh_from_db()
@@ -402,7 +403,7 @@ def test_nobody_loses_their_place_by_correcting_the_address_after_reserving_agai
     mistaken = book(date, "Ann", email="ann@exmaple.org")
     right, waiting = book(date, "Ann"), book(date, "Bob")
 
-    assert bookings.correct_address(mistaken, email="ann@example.org").booking == right
+    assert corrections.correct_address(mistaken, email="ann@example.org").booking == right
 
     for booking, state in ((mistaken, CANCELLED), (right, CONFIRMED), (waiting, WAITING)):
         booking.refresh_from_db()
@@ -416,7 +417,7 @@ def test_a_larger_group_gets_no_place_by_correcting_an_address():
     book(date, "Bob")
     pair = book(date, "Ann", people=2)
 
-    bookings.correct_address(mistaken, email="ann@example.org")
+    corrections.correct_address(mistaken, email="ann@example.org")
 
     pair.refresh_from_db()
     assert pair.state == WAITING
@@ -427,7 +428,7 @@ def test_correcting_a_repeated_request_to_the_same_address_changes_nothing():
     book(date, "Ann")
     repeat = reserve(date, contact_name="Ann", email="ann@example.org")
 
-    assert bookings.correct_address(repeat.request, email="Ann@example.org") == repeat
+    assert corrections.correct_address(repeat.request, email="Ann@example.org") == repeat
     assert (Booking.objects.count(), RepeatedRequest.objects.count(), len(mails())) == (1, 1, 2)
 
 
@@ -437,7 +438,7 @@ def test_the_address_cannot_be_corrected_after_the_workshop():
     end(date)
 
     with pytest.raises(BookingRefused, match="This date is over"):
-        bookings.correct_address(booking, email="ann@example.com")
+        corrections.correct_address(booking, email="ann@example.com")
 
 
 def end(date, days=1):
@@ -491,13 +492,13 @@ def test_the_mail_about_a_repeated_request_says_how_the_booking_stands():
 
     ann, bob = OutgoingMail.objects.filter(template="events/email/booking_reserved_again").order_by("pk")
     assert "You have a place. This is your booking:" in ann.text
-    assert "You are number 1 in the queue for a place. This is your booking:" in bob.text
+    assert "You are 1st of 1 in the queue for a place. This is your booking:" in bob.text
 
 
 def test_correcting_names_keeps_them_in_order():
     booking = book(create_date(), "Ann", people=[Person("Anne"), Person()])
 
-    bookings.correct_names(booking, ["Ann", "Bob"])
+    corrections.correct_names(booking, ["Ann", "Bob"])
 
     assert list(booking.people.values_list("name", flat=True)) == ["Ann", "Bob"]
 
@@ -508,15 +509,15 @@ def test_correcting_names_to_those_of_another_booking_is_refused():
     other = book(date, "Home", people=[Person("Bob")])
 
     with pytest.raises(BookingRefused, match="another booking for the same people"):
-        bookings.correct_names(other, ["Ann"])
+        corrections.correct_names(other, ["Ann"])
 
 
 def test_needs_are_replaced_and_removed_for_one_person():
     booking = book(create_date(), "Ann", people=[Person("Ann", access="a lift"), Person("Bob", dietary="vegan")])
     ann, bob = booking.people.order_by("position")
 
-    bookings.replace_need(ann, Person(access="a ramp"))
-    bookings.remove_need(bob)
+    needs.replace_need(ann, Person(access="a ramp"))
+    needs.remove_need(bob)
 
     need = AccessNeed.objects.get()
     assert (need.place, need.access) == (ann, "a ramp")
@@ -524,7 +525,7 @@ def test_needs_are_replaced_and_removed_for_one_person():
 
 def test_needs_never_reach_the_log_or_a_mail():
     booking = book(create_date(), "Ann", people=[Person("Ann", access="XYZZY", dietary="XYZZY")])
-    bookings.replace_need(booking.people.get(), Person(access="XYZZY again"))
+    needs.replace_need(booking.people.get(), Person(access="XYZZY again"))
     bookings.cancel(booking)
 
     written = str(list(AuditEntry.objects.values())) + str(list(OutgoingMail.objects.values()))
@@ -537,14 +538,14 @@ def test_no_needs_are_taken_after_the_workshop():
     end(date)
 
     with pytest.raises(BookingRefused, match="This workshop is over"):
-        bookings.replace_need(booking.people.get(), Person(access="a ramp"))
+        needs.replace_need(booking.people.get(), Person(access="a ramp"))
     assert not AccessNeed.objects.exists()
 
 
 def test_the_log_of_a_booking_does_not_tell_that_needs_were_told():
     booking = book(create_date(), "Ann")
-    bookings.replace_need(booking.people.get(), Person(access="a ramp"))
-    bookings.remove_need(booking.people.get())
+    needs.replace_need(booking.people.get(), Person(access="a ramp"))
+    needs.remove_need(booking.people.get())
 
     logged = AuditEntry.objects.filter(object_type="events.booking")
     assert [entry.action for entry in logged] == ["reserved"]
@@ -560,6 +561,6 @@ def test_needs_are_deleted_fourteen_days_after_the_date():
         starts_at = now - timedelta(days=days)
         WorkshopDate.objects.filter(pk=date.pk).update(starts_at=starts_at, ends_at=starts_at + timedelta(hours=4))
 
-    assert bookings.forget_old_needs() == 1
+    assert needs.forget_old_needs() == 1
 
     assert AccessNeed.objects.get().place.booking == kept

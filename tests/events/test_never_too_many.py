@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from events import bookings
+from events import bookings, locking
 from events.models import Booking, WorkshopDate
 from tests.factories import book, create_date
 
@@ -56,7 +56,7 @@ def no_lock(monkeypatch):
             cursor.execute("SELECT pg_sleep(0.01)")
         return date
 
-    monkeypatch.setattr(bookings, "lock_date", only_read)
+    monkeypatch.setattr(locking, "lock_date", only_read)
 
 
 @pytest.fixture
@@ -255,7 +255,7 @@ def test_repeatable_read_does_not_oversell_either():
 
 
 def test_a_date_locked_for_long_is_answered_with_a_sentence_in_time(monkeypatch):
-    monkeypatch.setattr(bookings, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(locking, "LOCK_TIMEOUT", "100ms")
     date = create_date()
     locked, done = threading.Event(), threading.Event()
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, views
+from events import bookings, corrections, needs, views
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RepeatedRequest, WorkshopDate
@@ -527,7 +527,9 @@ def test_somebody_who_waits_sees_their_number_in_the_queue(client):
     book(date, "Bob")
     cat = book(date, "Cat")
 
-    assert shows(client.get(cat.get_absolute_url()), "You are number 2 of 2 in the queue.")
+    assert shows(
+        client.get(cat.get_absolute_url()), "You are 2nd of 2. We offer places in the order in which people asked."
+    )
 
 
 def test_cancelling_needs_a_post_and_happens_once(client):
@@ -569,7 +571,7 @@ def test_a_refusal_to_remove_needs_is_said(client, monkeypatch):
     def busy(place):
         raise bookings.Busy("Please try again.")
 
-    monkeypatch.setattr(bookings, "remove_need", busy)
+    monkeypatch.setattr(needs, "remove_need", busy)
     booking = book(create_date(), "Ann", people=[Person("Ann", access="a ramp")])
 
     response = client.post(booking.get_absolute_url() + "needs/1/", {"remove": "1"})
@@ -588,7 +590,7 @@ def test_needs_of_nobody_do_not_exist(client, path):
 def test_an_ended_link_says_so(client):
     booking = book(create_date(), "Ann")
     old = booking.get_absolute_url()
-    bookings.correct_address(booking, email="ann@example.com")
+    corrections.correct_address(booking, email="ann@example.com")
 
     for path in ("", "names/", "needs/1/"):
         response = client.get(old + path)

@@ -1,0 +1,38 @@
+"""Whom staff have to ring, because a mail would not reach them or not in time."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from sharedlives.foundation import audit
+from sharedlives.foundation.models import User
+from sharedlives.foundation.spoken import LONDON
+
+from . import closed_days
+from .models import Booking, RingTask
+
+
+def add(booking: Booking, why: str) -> RingTask:
+    """Ask staff to ring on the next day on which the office answers its phone, and before the workshop in any case."""
+    today = closed_days.today()
+    last = max(today, booking.date.closes_at.astimezone(LONDON).date())
+    due_on = min(closed_days.next_open_day(today), last)
+    return RingTask.objects.get_or_create(booking=booking, why=why, done_at=None, defaults={"due_on": due_on})[0]
+
+
+def waits_for_a_call(booking: Booking) -> bool:
+    """Whether an offer is still to be told by telephone: then no clock runs for it."""
+    return booking.ring_tasks.filter(why=RingTask.Why.OFFER, done_at=None).exists()
+
+
+def finish(booking: Booking, *, by: User | None) -> None:
+    """Nothing is left to tell: they were told, or something else has happened since."""
+    booking.ring_tasks.filter(done_at=None).update(done_at=timezone.now(), done_by=by)
+
+
+def told(task: RingTask, *, by: User) -> None:
+    """Staff told them what there was to tell. An offer wants an answer, so it has buttons of its own."""
+    if task.done_at is None and task.why != RingTask.Why.OFFER:
+        task.done_at, task.done_by = timezone.now(), by
+        task.save(update_fields=["done_at", "done_by"])
+        audit.record(by, "rang", task.booking, note=task.get_why_display())
