@@ -38,10 +38,10 @@ IN_WORDS = {
         "No workshop is made. The text stays as it is in any case.",
     ),
     Proposal.Kind.CUT_SHORT: (
-        "The text stops where an excerpt stops: the export held no more of it.",
-        "These words at its end are taken away. What is missing does not come back by that: if you have the whole "
-        "text, paste it into the post’s form first.",
-        "The text stays as it is.",
+        "The text stops where an excerpt stops: the export held no more of it. The words at its end that led on led "
+        "nowhere any more, and did not come.",
+        "If somebody still has the whole text, paste what is missing into the post’s form first. Then press “Done”.",
+        "The text stays as it is, and stops where it stops.",
     ),
     Proposal.Kind.LOGIN: (
         "WordPress knows only the sign-in that wrote these posts, and a sign-in is no byline.",
@@ -108,7 +108,7 @@ class ProposalAdmin(AuditedModelAdmin):
         moment = proposal.post and proposal.post.publish_at
         return spoken.short_day(moment) if moment else "-"
 
-    @admin.action(description="Accept as proposed (bylines, introductions and ends only)", permissions=["change"])
+    @admin.action(description="Accept as proposed (bylines and introductions only)", permissions=["change"])
     def accept_as_proposed(self, request, queryset):
         """In the order in which they help each other; what needs a look of its own is left."""
         chosen = [row for row in queryset if row.state == proposals.OPEN]
@@ -116,9 +116,7 @@ class ProposalAdmin(AuditedModelAdmin):
         done = self._decide_each(request, proposals.accept, simple)
         self.message_user(request, f"{done} accepted.")
         if left := len(chosen) - len(simple):
-            self.message_user(
-                request, f"{left} left: sign-ins and workshops want a look of their own.", messages.WARNING
-            )
+            self.message_user(request, f"{left} left: the others want a look of their own.", messages.WARNING)
         return []
 
     @admin.action(description="Decline", permissions=["change"])
@@ -218,6 +216,7 @@ class ProposalAdmin(AuditedModelAdmin):
             "says": says,
             "accepting": accepting,
             "declining": declining,
+            "buttons": ("Done", "Leave it as it is") if proposal.kind == proposals.CUT_SHORT else ("Accept", "Decline"),
             "why_not": "" if may_change else "Deciding this is for editors.",
             "why_not_accept": proposals.why_not_accepted(proposal, request.user),
             "waiting": proposals.to_decide().count(),

@@ -18,7 +18,7 @@ from blog.models import Author, Byline, Handle, Post
 from events.models import Venue, Workshop, WorkshopDate
 from sharedlives.foundation import audit, richtext, slugs, spoken, wall_clock
 
-from .models import Proposal
+from .models import ImportedItem, Proposal
 from .wordpress.detect import Found, without_mark
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BYLINE, INTRODUCTION, WORKSHOP = Proposal.Kind.BYLINE, Proposal.Kind.INTRODUCTION, Proposal.Kind.WORKSHOP
 CUT_SHORT, LOGIN = Proposal.Kind.CUT_SHORT, Proposal.Kind.LOGIN
 # Those that are plain enough to accept in a row, as they were seen.
-CAN_BE_ACCEPTED_UNSEEN = (BYLINE, INTRODUCTION, CUT_SHORT)
+CAN_BE_ACCEPTED_UNSEEN = (BYLINE, INTRODUCTION)
 OPEN, ACCEPTED, DECLINED = Proposal.State.OPEN, Proposal.State.ACCEPTED, Proposal.State.DECLINED
 
 
@@ -158,7 +158,16 @@ def _locked_post(pk: int | None, by: User) -> Post:
         raise ProposalRefused("The post is gone. Decline this.")
     if why := why_not_changed(post, by):
         raise ProposalRefused(why)
+    post.moved_in = _as_it_moved_in(post)
     return post
+
+
+def _as_it_moved_in(post: Post) -> ImportedItem | None:
+    """The note of the import, while the post still stands as that left it."""
+    from .wordpress.texts import POST  # which keeps what it sees here
+
+    items = ImportedItem.objects.filter(content_type__app_label="blog", content_type__model="post", object_id=post.pk)
+    return next((item for item in items if item.stood_as == POST.standing(post)), None)
 
 
 def why_not_changed(post: Post, by: User) -> str:
@@ -360,7 +369,7 @@ def _accept_introduction(proposal: Proposal, by: User, *, introduced_by: Author 
         )
     if post.introduction:
         raise ProposalRefused("This post has another introduction already. Put the two together in the post’s form.")
-    rest = richtext.clean(re.sub(r"^\s*<hr data-fold[^>]*>", "", post.body.replace(piece, "", 1).strip()))
+    rest = _without(piece, post.body)
     if not rest:
         raise ProposalRefused("The text holds nothing else: taking these words out would leave it empty.")
     post.introduction, post.body = introduction, rest
@@ -368,6 +377,23 @@ def _accept_introduction(proposal: Proposal, by: User, *, introduced_by: Author 
     _save(post, by, {"introduction": ("", richtext.plain(introduction))}, "introduction", "body", "introduced_by")
     signed = f", signed by {post.introduced_by.name}" if post.introduced_by else "; nobody signs it yet"
     return f"The introduction of “{post}” now stands above the text{signed}."
+
+
+def _without(piece: str, body: str) -> str:
+    """The body without the piece, and without a fold that nothing stands before any more."""
+    return richtext.clean(re.sub(r"^\s*<hr data-fold[^>]*>", "", body.replace(piece, "", 1).strip()))
+
+
+def text_as_decided(post: Post, body: str) -> str | None:
+    """The text of a later export as it may stand here: without the introduction, once that was moved above the text.
+
+    None where the export now says the introduction in other words, so that it would be shown twice.
+    """
+    moved = Proposal.objects.filter(kind=INTRODUCTION, state=ACCEPTED, post=post).first()
+    if moved is None or not post.introduction:
+        return body
+    piece = moved.details["html"]
+    return _without(piece, body) if body.count(piece) == 1 else None
 
 
 def as_introduction(piece: str) -> str:
@@ -492,11 +518,11 @@ def find_venue(name: str, postcode: str) -> Venue | None:
 
 
 def _accept_cut_short(proposal: Proposal, by: User) -> str:
-    """Take the words at the end that are no text, like "Continue reading", out of it."""
+    """The text is whole again, or need not be. Words like "Continue reading" go, if they still stand at its end."""
     post = _locked_post(proposal.post_id, by)
     body = richtext.clean(without_mark(post.body, proposal.details["mark"]))
     if body == post.body:
-        return f"“{post}” does not end in “{proposal.details['mark']}” any more; nothing was changed."
+        return f"Noted: “{post}” is as it should be."
     if not body:
         raise ProposalRefused("The text holds nothing else: taking these words out would leave it empty.")
     post.body = body
@@ -519,6 +545,12 @@ _ACCEPT = {
 def _save(post: Post, by: User, changes: dict[str, tuple[Any, Any]], *fields: str) -> None:
     # "Last changed" moves too: a form that a colleague has open then sees it, and feeds are read anew.
     post.save(update_fields=[*fields, "updated_at"])
+    if moved_in := getattr(post, "moved_in", None):
+        # A decision is no edit by hand: what is mended in WordPress later may still come (see text_as_decided).
+        from .wordpress.texts import POST
+
+        moved_in.stood_as = POST.standing(post)
+        moved_in.save(update_fields=["stood_as"])
     audit.record(by, "changed", post, changes=changes)
 
 

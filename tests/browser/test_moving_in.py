@@ -66,7 +66,7 @@ def test_an_afternoon_of_deciding(new_page, axe, waiting):
     second.get_by_label("Day").fill("2019-10-29")
     page.get_by_role("button", name="Accept").click()
     page.get_by_role("heading", name="cut short").wait_for()
-    page.get_by_role("button", name="Decline").click()
+    page.get_by_role("button", name="Leave it as it is").click()
     page.get_by_text("nothing waits any more").wait_for()
 
     post = Post.objects.get()

@@ -214,7 +214,7 @@ def test_plain_ones_are_accepted_in_a_row_and_the_others_left(desk):
         follow=True,
     )
 
-    assert said(answer) == ["1 accepted.", "1 left: sign-ins and workshops want a look of their own."]
+    assert said(answer) == ["1 accepted.", "1 left: the others want a look of their own."]
     assert [str(byline) for byline in plain.post.bylines.all()][-1] == "Mary Major"
     assert Workshop.objects.count() == 0
 
