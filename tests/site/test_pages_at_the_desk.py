@@ -104,8 +104,13 @@ def test_the_contact_page_says_what_the_facts_say_now(client):
 
     text = words(client.get(page.get_absolute_url()))
 
-    assert "How to reach us Phone 0151 496 0099 E-mail office@example.org Letters Kind Places" in text
-    assert "1 New Street" in text
+    assert re.findall(r"0151 496 00\d\d|1 New Street", text) == [
+        "0151 496 0099",
+        "1 New Street",
+        "0151 496 0001",
+        "1 New Street",
+        "0151 496 0099",
+    ]
     assert text.count("Ada Cess will be glad to help.") == 1
 
 
