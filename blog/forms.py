@@ -6,6 +6,7 @@ from datetime import datetime, time
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
@@ -55,7 +56,7 @@ class TagsField(forms.CharField):
 
     def to_python(self, value):
         names = [" ".join(name.split()) for name in super().to_python(value).split(",")]
-        return list({name.casefold(): name for name in names if name}.values())
+        return list({name.lower(): name for name in names if name}.values())
 
     def validate(self, value):
         super().validate(value)
@@ -68,16 +69,18 @@ class TagsField(forms.CharField):
 
     def has_changed(self, initial, data):
         before = self.to_python(self.prepare_value(initial or ""))
-        return {name.casefold() for name in before} != {name.casefold() for name in self.to_python(data)}
+        return {name.lower() for name in before} != {name.lower() for name in self.to_python(data)}
 
 
 def tags_named(names: Iterable[str]) -> list[Tag]:
     """The tags with these names, however they are written; those that are missing are made."""
-    found = []
-    for name in names:
-        tag = Tag.objects.filter(name__iexact=name).first()
-        found.append(tag or Tag.objects.create(name=name, slug=_new_tag_slug(name)))
-    return found
+    known = _known_tags(names)
+    return [known.get(name.lower()) or Tag.objects.create(name=name, slug=_new_tag_slug(name)) for name in names]
+
+
+def _known_tags(names: Iterable[str]) -> dict[str, Tag]:
+    tags = Tag.objects.annotate(lower=Lower("name")).filter(lower__in=[name.lower() for name in names])
+    return {tag.name.lower(): tag for tag in tags}
 
 
 def _new_tag_slug(name: str) -> str:
@@ -166,10 +169,10 @@ class PostForm(forms.ModelForm):
 
     def clean_tags(self):
         names = self.cleaned_data["tags"]
-        if not self.may_add_tags:
-            for name in names:
-                if not Tag.objects.filter(name__iexact=name).exists():
-                    raise ValidationError(f"There is no tag “{name}” yet, and making one is not among your rights.")
+        known = _known_tags(names)
+        unknown = [name for name in names if name.lower() not in known]
+        if unknown and not self.may_add_tags:
+            raise ValidationError(f"There is no tag “{unknown[0]}” yet, and making one is not among your rights.")
         return names
 
     def _save_m2m(self):
