@@ -30,6 +30,8 @@ REWRITES = " UNION ALL ".join(
     f"SELECT '{stem}'::tsquery, '{one} | {other}'::tsquery" for one, other in IRREGULAR for stem in (one, other)
 )
 
+BETWEEN_WORDS = re.compile(r"('(?:[^']|'')*')|<(?:-|\d+)>")
+
 # Around what was found, within a text that is escaped afterwards. From Unicode's private area; texts lose them first.
 FOUND, FOUND_ENDS = "\ue000", "\ue001"
 # In an excerpt, and of a text in which words are looked for to show them.
@@ -101,8 +103,18 @@ def stems(words: str) -> str:
     # Of thirty minuses in a row PostgreSQL makes an error.
     words = re.sub(r"-[\W_]*-", " -", fold(words))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ts_rewrite(websearch_to_tsquery(%s::regconfig, %s), %s)::text", [CONFIG, words, REWRITES])
+        cursor.execute(
+            "SELECT ts_rewrite(websearch_to_tsquery(%s::regconfig, %s), %s)::text", [CONFIG, words, REWRITES]
+        )
         return cursor.fetchone()[0]
+
+
+def loosened(query: str) -> str:
+    """A query that finds all that `query` finds and that an index answers alone: phrases as their words, anywhere.
+
+    The same where it is no phrase, or leaves something out: who has not both words may still be meant.
+    """
+    return query if "!" in query else BETWEEN_WORDS.sub(lambda part: part[1] or "&", query)
 
 
 def excerpts(texts: list[str], query: str) -> list[list[tuple[str, bool]]]:

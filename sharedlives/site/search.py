@@ -18,6 +18,7 @@ from .models import Page
 
 # Of each kind so many are looked at more closely, the newest first: whoever finds more asks for too much.
 MOST = 300
+MOST_LOOKED_INTO = 2_000
 
 
 class Found(NamedTuple):
@@ -37,7 +38,7 @@ def find(query: str) -> list[Found]:
     if not query:
         return []
     ready = ReadyQuery(query)
-    posts = Post.objects.published().filter(search_vector=ready).newest_first()
+    posts = _posts(query)
     pages = Page.objects.published().filter(search_vector=ready).order_by("-pk")
     workshops = _with_places(Workshop.objects.published()).filter(all_words=ready).order_by("-pk")
     found = _ranked("post", Post.objects.filter(pk__in=posts.values("pk")[:MOST]), ready).union(
@@ -46,6 +47,15 @@ def find(query: str) -> list[Found]:
         all=True,
     )
     return sorted((Found(*row) for row in found), key=lambda one: (-one.rank, one.kind, -one.key))
+
+
+def _posts(query: str) -> QuerySet:
+    """Whether words stand side by side no index tells: of a phrase, the newest posts with its words are looked into."""
+    posts, loose = Post.objects.published().newest_first(), search.loosened(query)
+    if loose != query:
+        with_words = posts.filter(search_vector=ReadyQuery(loose))
+        posts = posts.filter(pk__in=with_words.values("pk")[:MOST_LOOKED_INTO])
+    return posts.filter(search_vector=ReadyQuery(query))
 
 
 def _with_places(workshops: QuerySet) -> QuerySet:

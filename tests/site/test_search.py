@@ -320,3 +320,16 @@ def test_no_more_than_so_many_are_looked_at(client, monkeypatch):
 
     assert titles(client, "gardens") == ["Gardens 4", "Gardens 3", "Gardens 2"]
     assert "More than 3 results" not in said(client.get("/search/", {"q": "nothing"}))
+
+
+@pytest.mark.parametrize(
+    ("words", "loose"),
+    [
+        ("gardens homes", "'garden' & 'home'"),
+        ('"gardens homes" gate', "'gate' & 'garden' & 'home'"),
+        ('"home in the garden"', "'home' & 'garden'"),
+        ('-"gardens homes"', "!( 'garden' <-> 'home' )"),
+    ],
+)
+def test_a_phrase_is_first_looked_for_by_its_words(words, loose):
+    assert search.loosened(search.stems(words)) == loose
