@@ -266,6 +266,7 @@ def about(proposal):
 
 # --- The report of a run ----------------------------------------------------------------------------------------------
 
+QUESTIONS = "questions for you"
 SECTIONS = [
     ("losses", "Lost", "This did not come, or came as less than it was."),
     ("questions", "To be answered", "Somebody has to look at these."),
@@ -294,7 +295,9 @@ def _report(run):
     standing = {entry["post"] for rows in entries.values() for entry in rows if entry.get("post")}
     posts = Post.objects.in_bulk(standing)
     return {
-        "counts": [(what, list(outcomes.items())) for what, outcomes in report.get("counts", {}).items()],
+        "title": f"Report: {run.file_name}",
+        "subtitle": None,
+        "counts": _counts(report.get("counts", {})),
         "skipped": report.get("skipped", []),
         "sections": [
             (name, heading, words, [{**row, "stands": posts.get(row.get("post"))} for row in entries[name]])
@@ -302,3 +305,16 @@ def _report(run):
         ],
         "waiting": proposals.to_decide().count(),
     }
+
+
+def _counts(counts):
+    """As (what, words), in the order in which people ask; the database keeps none."""
+    order = ["posts", "pages", "pictures", "authors", "topics", "tags", "old addresses", QUESTIONS]
+    return [
+        (what, ", ".join(_counted(what, outcome, number) for outcome, number in counts[what].items()))
+        for what in sorted(counts, key=lambda what: (order.index(what) if what in order else len(order), what))
+    ]
+
+
+def _counted(what, outcome, number):
+    return f"{outcome}: {number:,}" if what == QUESTIONS else f"{number:,} {outcome}"

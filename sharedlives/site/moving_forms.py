@@ -91,7 +91,7 @@ class LoginForm(DecisionForm):
         Author.objects.all(),
         required=False,
         label="Author",
-        empty_label="A new author, as below",
+        empty_label="A new author",
         help_text="Choose who it is if they have a page here already.",
     )
     name = OneLineField(label="Name of a new author", max_length=120, required=False)

@@ -268,7 +268,11 @@ def _cut_short(title: str, body: str) -> CutShortDetails | None:
     last = lines(body)[-1:]
     title = re.escape(" ".join(title.split())) or "-"
     found = re.search(rf"(?:^|(?<=[\s.…\"”’)])){_MARK.replace('TITLE', title)}$", last[0]) if last else None
-    return {"quote": last[0][-300:], "mark": found[0]} if found else None
+    return {"quote": _end_of(last[0]), "mark": found[0]} if found else None
+
+
+def _end_of(line: str) -> str:
+    return line if len(line) <= 300 else "… " + line[-300:].partition(" ")[2]
 
 
 def without_mark(body: str, mark: str) -> str:
