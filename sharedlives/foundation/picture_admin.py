@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import JsonResponse
 from django.urls import NoReverseMatch, path, reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
@@ -18,11 +18,12 @@ from .audited_admin import AuditedModelAdmin
 from .models import Picture
 
 AT_ONCE = 24
+WIDE = forms.TextInput(attrs={"size": 70})
 
 
 class PictureForm(forms.ModelForm):
     file = forms.FileField(
-        label="picture file",
+        label="Picture file",
         help_text="JPEG, PNG, WebP or AVIF, at most 8 MB. Position, camera and names inside the file are removed, and "
         "a large picture is made smaller.",
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
@@ -43,7 +44,11 @@ class PictureForm(forms.ModelForm):
             "focal_y",
         ]
         widgets = {
-            "alt": forms.Textarea(attrs={"rows": 2}),
+            "name": WIDE,
+            "alt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+            "caption": WIDE,
+            "credit": WIDE,
+            "pictured": WIDE,
             "focal_x": forms.NumberInput(attrs={"min": 0, "max": 100}),
             "focal_y": forms.NumberInput(attrs={"min": 0, "max": 100}),
         }
@@ -53,7 +58,7 @@ class PictureForm(forms.ModelForm):
         is_new = self.instance.pk is None
         self.fields["file"].required = is_new
         if not is_new:
-            self.fields["file"].label = "another file"
+            self.fields["file"].label = "Another file"
             self.fields["file"].help_text += " It takes this one's place wherever the picture stands."
         # Left out, they are as the model has them: nobody need know of focal points to add a picture.
         for name in {"name", "consent", "focal_x", "focal_y"} & self.fields.keys():
@@ -129,12 +134,12 @@ class UseFilter(Filter):
 class PictureAdmin(AuditedModelAdmin):
     form = PictureForm
     list_display = ["thumb", "name", "described", "may_show", "uploaded_at"]
-    list_display_links = ["thumb", "name"]
+    list_display_links = ["name"]
     list_filter = [DescriptionFilter, ConsentFilter, UseFilter]
     list_per_page = 50
     search_fields = ["name", "alt", "caption", "credit", "pictured"]
-    search_help_text = "Words of the name, description, caption, credit or who is in it."
     show_full_result_count = False
+    view_on_site = False
     readonly_fields = ["preview", "where_used", "uploaded_by", "uploaded_at"]
 
     class Media:
@@ -165,26 +170,30 @@ class PictureAdmin(AuditedModelAdmin):
 
     # The list
 
-    @admin.display(description="")
+    @admin.display(description="picture")
     def thumb(self, picture):
         return format_html('<img class="thumb" src="{}" alt="" loading="lazy">', picture_elements.thumb(picture))
 
     @admin.display(description="description", ordering="alt")
     def described(self, picture):
-        return picture.alt or ("Only decoration" if picture.is_decorative else "Missing")
+        if picture.is_alt_decided:
+            return picture.alt or "Only decoration"
+        return format_html("<strong>Missing</strong>")
 
     @admin.display(description="may be shown", ordering="consent_until")
     def may_show(self, picture):
         if not picture.may_be_shown():
-            return f"No longer, since {picture.consent_until:%d.%m.%Y}"
+            return f"No longer: until {formats.date_format(picture.consent_until)}"
         return picture.get_consent_display()
 
     # The page
 
-    @admin.display(description="")
+    @admin.display(description="what to keep")
     def preview(self, picture):
-        address = picture_elements.thumb(picture, width=960) if picture.pk else ""
-        return format_html('<div class="focal" data-focal data-picture="{}"></div>', address)
+        image = ""
+        if picture.pk:
+            image = format_html('<img src="{}" alt="{}">', picture_elements.thumb(picture, width=960), picture.alt)
+        return format_html('<div class="focal" data-focal>{}</div>', image)
 
     @admin.display(description="used in")
     def where_used(self, picture):

@@ -2,41 +2,29 @@
 // it too, the two numbers below do the same.
 "use strict";
 
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const box = document.querySelector("[data-focal]");
-  if (!box) return;
-
   const x = document.getElementById("id_focal_x");
   const y = document.getElementById("id_focal_y");
   const file = document.getElementById("id_file");
-  const image = document.createElement("img");
-  image.alt = "";
+  if (!box || !x || !y) return;
 
-  const show = (address) => {
-    image.src = address;
-    box.hidden = false;
-  };
-  box.hidden = true;
-  if (box.dataset.picture) show(box.dataset.picture);
-
-  if (!x || !y) {
-    // Only to be read.
-    box.append(image);
-    return;
-  }
-
+  const image = box.querySelector("img") || document.createElement("img");
   const button = document.createElement("button");
+  const mark = document.createElement("span");
+  const hint = document.createElement("p");
   button.type = "button";
   button.className = "focal__picture";
-  const mark = document.createElement("span");
   mark.className = "focal__mark";
-  const hint = document.createElement("p");
   hint.className = "help";
   hint.id = "focal-hint";
-  hint.textContent = "Click on what must stay in sight when the picture is cut to another shape. Arrow keys move the point.";
+  hint.textContent = "Click on what must stay in sight when the picture is cut to another shape, or move the point with the arrow keys.";
   button.setAttribute("aria-describedby", hint.id);
+  image.alt = "";
   button.append(image, mark);
   box.append(button, hint);
+  const row = box.closest(".form-row");
+  row.hidden = !image.src;
 
   const inside = (number) => Math.max(0, Math.min(100, Math.round(number)));
   const place = () => {
@@ -51,7 +39,7 @@
   };
 
   button.addEventListener("click", (event) => {
-    if (!event.detail) return; // by keyboard: the arrows choose
+    if (!event.detail) return; // pressed by a key: the arrows choose
     const frame = image.getBoundingClientRect();
     move(((event.clientX - frame.left) / frame.width) * 100, ((event.clientY - frame.top) / frame.height) * 100);
   });
@@ -66,11 +54,14 @@
   y.addEventListener("input", place);
   place();
 
+  // Shown before it is sent.
   file?.addEventListener("change", () => {
-    const chosen = file.files[0];
-    if (!chosen) return;
+    if (!file.files[0]) return;
     const reader = new FileReader();
-    reader.addEventListener("load", () => show(reader.result));
-    reader.readAsDataURL(chosen);
+    reader.addEventListener("load", () => {
+      image.src = reader.result;
+      row.hidden = false;
+    });
+    reader.readAsDataURL(file.files[0]);
   });
-})();
+});
