@@ -15,10 +15,11 @@ from sharedlives.foundation import mail, spoken
 from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnly, ReadOnlyAdmin
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
-from . import bookings, corrections, waiting_list
+from . import bookings, corrections, ring_list, waiting_list
 from .bookings import BookingRefused
 from .forms import OneLineField, StaffReservationForm, asked_for_another_number, reservation_forms
 from .models import AccessNeed, Booking, Place, RepeatedRequest, Venue, Workshop, WorkshopDate
+from .waiting_list_admin import QueueButtons, back_to, how_they_hear
 
 
 class DraftOrScheduled:
@@ -139,8 +140,8 @@ class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
     fieldsets = [
         ("What and when", {"fields": ["workshop", "state", ("starts_at", "ends_at")]}),
         ("Where", {"fields": [("venue", "area")]}),
-        ("Places", {"fields": [("places", "support_places", "overbook"), "so_far"]}),
-        ("Booking", {"fields": [("booking_opens_at", "booking_closes_at")]}),
+        ("Places", {"fields": [("places", "support_places", "overbook"), "release_support_at", "so_far"]}),
+        ("Booking", {"fields": [("booking_opens_at", "booking_closes_at"), "fill_gaps"]}),
         ("Access on this date", {"fields": ["access_provision"]}),
     ]
 
@@ -166,12 +167,18 @@ class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
     def so_far(self, date):
         if date.pk is None:
             return "-"
-        return f"{date.ordinary_taken} ordinary and {date.support_taken} support places taken, {date.waiting} waiting"
+        released = "; the support places are released" if date.support_is_released else ""
+        return (
+            f"{date.ordinary_taken} ordinary and {date.support_taken} support places taken or offered,"
+            f" {date.waiting} waiting{released}"
+        )
 
     def get_readonly_fields(self, request, obj=None):
         if obj and obj.is_cancelled:
             return [field for _title, options in self.fieldsets for field in _flat(options["fields"])]
-        return ["so_far", "workshop"] if obj else ["so_far"]
+        # Once released the places may be anybody's, so they can no longer be held back.
+        released = ["support_places", "release_support_at"] if obj and obj.support_is_released else []
+        return ["so_far", "workshop", *released] if obj else ["so_far"]
 
     def get_object(self, request, object_id, from_field=None):
         if request.method == "POST" and connection.in_atomic_block:
@@ -183,18 +190,22 @@ class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
         site = self.admin_site.admin_view
         return [
             path("<int:pk>/cancel/", site(self.cancel_view), name="events_workshopdate_cancel"),
-            path(
-                "<int:pk>/give-place/", site(require_POST(self.give_place_view)), name="events_workshopdate_give_place"
-            ),
             *super().get_urls(),
         ]
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        waiting_list.date_changed(obj)
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        date = WorkshopDate.objects.filter(pk=_number(object_id)).first()
+        shows_queue = date is not None and request.user.has_perm("events.view_booking")
         return super().change_view(
             request,
             object_id,
             form_url,
             {
+                "entries": waiting_list.explained(date) if shows_queue else [],
                 "may_cancel": request.user.has_perm("events.cancel_workshopdate"),
                 "may_give_place": request.user.has_perm("events.change_booking"),
                 "may_reserve": request.user.has_perm("events.add_booking"),
@@ -229,25 +240,9 @@ class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
         }
         return TemplateResponse(request, "admin/events/workshopdate/cancel.html", context | counts)
 
-    def give_place_view(self, request, pk):
-        if not request.user.has_perm("events.change_booking"):
-            raise PermissionDenied
-        date = get_object_or_404(WorkshopDate, pk=pk)
-        try:
-            booking = waiting_list.give_next_place(date, by=request.user)
-        except BookingRefused as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            messages.success(request, f"{booking.contact_name} ({booking}) has a place now. {_how_they_hear(booking)}")
-        return redirect("admin:events_workshopdate_change", pk)
-
 
 def _how_full(date):
     return f"{date.taken} of {'any number' if date.places is None else date.places}"
-
-
-def _how_they_hear(booking):
-    return "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
 
 
 def _flat(fields):
@@ -284,7 +279,7 @@ class RepeatInline(PlaceInline):
 
 
 @admin.register(Booking)
-class BookingAdmin(AuditedModelAdmin):
+class BookingAdmin(QueueButtons, AuditedModelAdmin):
     # The person's own page acts in their name; the desk has its own buttons, which the log tells apart.
     view_on_site = False
     list_display = [
@@ -342,7 +337,9 @@ class BookingAdmin(AuditedModelAdmin):
 
     @admin.display(description="place in the queue")
     def queue(self, booking):
-        return f"{booking.place_in_queue()} of {booking.date.waiting}" if booking.is_waiting else "-"
+        if booking.is_offered:
+            return f"offered, to be answered by {booking.answer_by}"
+        return booking.queue_words if booking.is_waiting else "-"
 
     @admin.display(description="access and food")
     def needs(self, booking):
@@ -369,16 +366,25 @@ class BookingAdmin(AuditedModelAdmin):
             *super().get_urls(),
         ]
 
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        booking = Booking.objects.filter(pk=_number(object_id)).select_related("date").first()
+        buttons = {
+            "is_to_be_rung": booking and booking.is_offered and ring_list.waits_for_a_call(booking),
+            "can_be_given": booking and booking.is_waiting and not booking.date.may_offer(),
+        }
+        return super().change_view(request, object_id, form_url, buttons | (extra_context or {}))
+
     def cancel_view(self, request, pk):
         if not request.user.has_perm("events.change_booking"):
             raise PermissionDenied
+        booking = get_object_or_404(Booking, pk=pk)
         try:
-            booking = bookings.cancel(get_object_or_404(Booking, pk=pk), by=request.user)
+            booking = bookings.cancel(booking, by=request.user)
         except BookingRefused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"{booking} is cancelled. {_how_they_hear(booking)}")
-        return redirect("admin:events_booking_change", pk)
+            messages.success(request, f"{booking} is cancelled. {how_they_hear(booking)}")
+        return back_to(request, booking)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         try:
@@ -432,7 +438,7 @@ class BookingAdmin(AuditedModelAdmin):
         else:
             messages.success(
                 request,
-                f"They are number {booking.place_in_queue()} in the queue. Reference: {booking.spoken_reference}.",
+                f"They are {booking.queue_words} in the queue. Reference: {booking.spoken_reference}.",
             )
         return HttpResponseRedirect(reverse("admin:events_booking_change", args=[booking.pk]))
 

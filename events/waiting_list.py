@@ -22,6 +22,7 @@ from .models.workshops import COUNTED
 
 State = Booking.State
 
+LAPSED_IN_WORDS = "Did not answer in time. They can still have a place if one is free and nobody waits."
 TOO_LATE = "Our offer has ended, and the place has gone to somebody else. You can ask for a place again."
 
 
@@ -234,10 +235,7 @@ def _give(date: WorkshopDate, booking: Booking | None, by: User) -> Booking:
         raise BookingRefused(f"{earlier} asked earlier: places are offered in order until booking closes.")
     if not date.has_room_for(booking.places, booking.support_workers):
         who = f"{booking} asks" if earlier else f"{booking} is first and asks"
-        raise BookingRefused(
-            f"{who} for {_asked_for(booking)}; only {date.ordinary_left} ordinary and {date.support_left} support places"
-            " are free."
-        )
+        raise BookingRefused(f"{who} for {_asked_for(booking)}; {_free(date)}.")
     give(booking, by=by)
     note = f"{date}: {earlier} who asked earlier passed over" if earlier else str(date)
     audit.record(by, "gave a place from the waiting list", booking, note=note)
@@ -322,7 +320,7 @@ def explained(date: WorkshopDate) -> list[Entry]:
         if blocked_by is None and not date.has_room_for(booking.places, booking.support_workers):
             blocked_by = booking
     lapsed = date.bookings.filter(state=State.LAPSED).order_by("queued_at", "pk")
-    return entries + [Entry(booking, None, _lapsed_in_words(booking)) for booking in lapsed]
+    return entries + [Entry(booking, None, LAPSED_IN_WORDS) for booking in lapsed]
 
 
 def _offered_entry(booking: Booking) -> Entry:
@@ -337,15 +335,14 @@ def _offered_entry(booking: Booking) -> Entry:
 
 def _waiting_entry(date: WorkshopDate, booking: Booking, number: int, blocked_by: Booking | None) -> Entry:
     has_room = date.has_room_for(booking.places, booking.support_workers)
-    free = f"only {date.ordinary_left} ordinary and {date.support_left} support places are free"
     if not date.may_offer():
-        why = "Booking has closed: ring them, in order." if has_room else f"Booking has closed; {free}."
+        why = "Booking has closed: ring them, in order." if has_room else f"Booking has closed; {_free(date)}."
         return Entry(booking, number, why, can_be_given=has_room and not _is_over(date))
     if date.ordinary_left == 0:
         return Entry(booking, number, "Not offered: no place is free.")
     if not has_room:
         passed = " Smaller groups may fill the gap." if date.fill_gaps else ""
-        return Entry(booking, number, f"Not offered: asks for {_asked_for(booking)}; {free}.{passed}")
+        return Entry(booking, number, f"Not offered: asks for {_asked_for(booking)}; {_free(date)}.{passed}")
     if blocked_by and not date.fill_gaps:
         return Entry(
             booking, number, f"Would fit, but {blocked_by} asked earlier, for {_asked_for(blocked_by)}, and goes first."
@@ -353,8 +350,8 @@ def _waiting_entry(date: WorkshopDate, booking: Booking, number: int, blocked_by
     return Entry(booking, number, "Their turn: the offer goes out within a minute.")
 
 
-def _lapsed_in_words(booking: Booking) -> str:
-    return "Did not answer in time. They can still have a place if one is free and nobody waits."
+def _free(date: WorkshopDate) -> str:
+    return f"only {date.ordinary_left} ordinary and {date.support_left} support places are free"
 
 
 def _asked_for(booking: Booking) -> str:

@@ -9,7 +9,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from blog.models import Tag, Topic
+from events import ring_list
 from events.bookings import Person
+from events.models import ClosedDay
 from sharedlives.foundation import audit, redirects
 from sharedlives.foundation.models import OutgoingMail
 from sharedlives.site.roles import ROLES
@@ -35,6 +37,8 @@ ROWS = {
     "events.WorkshopDate": lambda n: date(n),
     "events.Booking": lambda n: factories.book(date(n), f"Person {n}"),
     "events.AccessNeed": lambda n: need(n),
+    "events.ClosedDay": lambda n: ClosedDay.objects.create(day=f"2019-07-0{n}", name="Moving house"),
+    "events.RingTask": lambda n: ring_list.add(factories.book(date(n), f"Person {n}"), "offer"),
     "blog.Author": lambda n: factories.create_author(name=f"Author {n}"),
     "blog.Post": lambda n: factories.create_post(title=f"Post {n}", is_published=False),
     "blog.Topic": lambda n: Topic.objects.create(name=f"Topic {n}", slug=f"topic-{n}"),
@@ -54,9 +58,16 @@ NEVER_ADDED = {
     "foundation.Charity",
     "events.AccessNeed",
     "site.Proposal",
+    "events.RingTask",
     "site.ImportRun",
 }
-NEVER_CHANGED = {"foundation.AuditEntry", "foundation.OutgoingMail", "events.AccessNeed", "site.ImportRun"}
+NEVER_CHANGED = {
+    "foundation.AuditEntry",
+    "foundation.OutgoingMail",
+    "events.AccessNeed",
+    "events.RingTask",
+    "site.ImportRun",
+}
 NEVER_DELETED = NEVER_CHANGED | {"foundation.Charity", "events.Booking", "site.Proposal"}
 
 MODELS = {model._meta.label: model for model in admin.site._registry}

@@ -32,6 +32,8 @@ READ_EVENTS = [
     *_can("events", "booking", "view"),
     *_can("events", "place", "view"),
     *_can("events", "repeatedrequest", "view"),
+    *_can("events", "ringtask", "view"),
+    *_can("events", "closedday", "view"),
 ]
 WRITE_POSTS = [
     *READ_BLOG,
@@ -72,6 +74,7 @@ ROLES: dict[str, list[str]] = {
         *_can("events", "workshopdate", "add", "change", "delete", "cancel"),
         *_can("events", "venue", "add", "change", "delete"),
         *_can("events", "booking", "add", "change"),
+        *_can("events", "closedday", "add", "change", "delete"),
     ],
     # Special-category data (UK GDPR, article 9): given to few, beside another role, and never without a second step.
     "Access needs team": _can("events", "accessneed", "view"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from events import bookings
 from events.bookings import Person
 from events.forms import new_stamp
-from events.models import AccessNeed, Booking, Venue, Workshop, WorkshopDate
+from events.models import AccessNeed, Booking, RingTask, Venue, Workshop, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.events.test_pages import answers, shows
 from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
@@ -29,6 +29,7 @@ ORGANISER = [
     "events.change_booking",
     "events.view_place",
     "events.view_repeatedrequest",
+    "events.view_ringtask",
     "events.cancel_workshopdate",
 ]
 
@@ -71,6 +72,8 @@ def date_form(date, **changes):
         "booking_opens_at_1": "",
         "booking_closes_at_0": "",
         "booking_closes_at_1": "",
+        "release_support_at_0": "",
+        "release_support_at_1": "",
         "access_provision": "",
     }
     return sent | changes
@@ -242,26 +245,174 @@ def test_cancelling_a_date_asks_first_and_says_whom_it_tells(desk, organiser):
     assert AuditEntry.objects.get(action="cancelled the date").actor == organiser
 
 
-def test_the_first_in_order_gets_a_free_place_by_one_button(desk):
-    date = create_date(places=1)
+def queue(desk, date):
+    """What the page of a date says of each in its queue."""
+    return [(entry.booking.contact_name, entry.why) for entry in desk.get(change(date)).context["entries"]]
+
+
+def press(desk, act, booking, **sent):
+    return desk.post(reverse(f"admin:events_booking_{act}", args=[booking.pk]), sent, follow=True)
+
+
+def close(date):
+    WorkshopDate.objects.filter(pk=date.pk).update(booking_closes_at=timezone.now())
+
+
+def test_the_page_of_a_date_shows_the_queue_in_order_and_why_each_has_no_place(desk):
+    date = create_date(places=2)
     ann = book(date, "Ann")
     book(date, "Bob")
-    book(date, "Cat")
-    WorkshopDate.objects.filter(pk=date.pk).update(booking_closes_at=timezone.now())
-    desk.post(reverse("admin:events_booking_cancel", args=[ann.pk]))
-    address = reverse("admin:events_workshopdate_give_place", args=[date.pk])
-    assert shows(desk.get(change(date)), "Give a place to the first in order")
+    cat, dan = book(date, "Cat", people=2), book(date, "Dan")
 
-    assert desk.get(address).status_code == 405
-    response = desk.post(address, follow=True)
+    assert queue(desk, date) == [
+        ("Cat", "Not offered: no place is free."),
+        ("Dan", "Not offered: no place is free."),
+    ]
 
-    assert said(response)[0].startswith("Bob (Booking ")
-    assert dict(Booking.objects.values_list("contact_name", "state")) == {
-        "Ann": "cancelled",
-        "Bob": "confirmed",
-        "Cat": "waiting",
-    }
-    assert "only 0 ordinary" in said(desk.post(address, follow=True))[0]
+    bookings.cancel(ann)
+    assert queue(desk, date) == [
+        ("Cat", "Not offered: asks for 2 places; only 1 ordinary and 0 support places are free."),
+        ("Dan", f"Would fit, but {cat} asked earlier, for 2 places, and goes first."),
+    ]
+
+    bookings.cancel(cat)
+    dan.refresh_from_db()
+    assert queue(desk, date) == [("Dan", f"Offered. They have until {dan.answer_by} to answer.")]
+
+
+def test_staff_switch_on_that_smaller_groups_fill_gaps_and_everybody_can_read_it(desk, client):
+    date = create_date(places=2)
+    ann = book(date, "Ann")
+    book(date, "Bob")
+    cat, dan = book(date, "Cat", people=2), book(date, "Dan")
+    bookings.cancel(ann)
+
+    desk.post(change(date), date_form(date, fill_gaps="on"))
+
+    cat.refresh_from_db()
+    dan.refresh_from_db()
+    assert (cat.state, dan.state) == ("waiting", "offered")
+    for page in (date.get_absolute_url(), cat.get_absolute_url()):
+        assert shows(client.get(page), "where the next group is too large for the free places")
+
+
+def test_more_places_are_offered_to_those_who_wait_at_once(desk):
+    date = create_date(places=1)
+    book(date, "Ann")
+    bob, cat = book(date, "Bob"), book(date, "Cat")
+
+    desk.post(change(date), date_form(date, places=2))
+
+    bob.refresh_from_db()
+    cat.refresh_from_db()
+    assert (bob.state, cat.state) == ("offered", "waiting")
+
+
+def test_after_booking_has_closed_staff_ring_down_the_list_and_give_the_place_by_one_press(desk, organiser):
+    date = create_date(places=1)
+    ann, bob, cat = (book(date, name) for name in ("Ann", "Bob", "Cat"))
+    close(date)
+    bookings.cancel(ann)
+    assert shows(desk.get("/admin/"), "booking has closed, places are free and 2 wait. Ring them in order.")
+    assert queue(desk, date) == [
+        ("Bob", "Booking has closed: ring them, in order."),
+        ("Cat", "Booking has closed: ring them, in order."),
+    ]
+
+    response = press(desk, "give", cat, back="date")
+
+    assert said(response) == [f"Cat ({cat}) has the place now. They are told by mail."]
+    assert response.redirect_chain[-1][0] == change(date)
+    cat.refresh_from_db()
+    bob.refresh_from_db()
+    assert (cat.state, bob.state) == ("confirmed", "waiting")
+    entry = AuditEntry.objects.get(action="gave a place from the waiting list")
+    assert (entry.actor, entry.note.endswith("1 who asked earlier passed over")) == (organiser, True)
+    assert "only 0 ordinary" in said(press(desk, "give", bob))[0]
+
+
+def test_while_places_are_offered_by_themselves_nobody_is_given_one_out_of_order(desk):
+    date = create_date(places=2)
+    ann = book(date, "Ann")
+    book(date, "Bob")
+    book(date, "Cat", people=2)
+    dan = book(date, "Dan")
+    bookings.cancel(ann)
+
+    assert said(press(desk, "give", dan)) == ["1 asked earlier: places are offered in order until booking closes."]
+    dan.refresh_from_db()
+    assert dan.state == "waiting"
+
+
+def test_people_without_e_mail_are_rung_and_their_time_begins_when_they_were_reached(desk, organiser):
+    date = create_date(places=1)
+    ann = book(date, "Ann")
+    bob = book(date, "Bob", email="", phone="0151 496 0007")
+    bookings.cancel(ann)
+    ringing = reverse("admin:events_ringtask_changelist")
+
+    assert shows(desk.get("/admin/"), "1 person to ring")
+    page = desk.get(ringing)
+    assert shows(page, "0151 496 0007")
+    assert shows(page, "We have a place for them")
+    assert shows(desk.get(change(date)), "Reached, they want to think")
+    bob.refresh_from_db()
+    assert bob.offer_ends_at == date.closes_at
+
+    response = press(desk, "reached", bob)
+
+    bob.refresh_from_db()
+    assert said(response) == [f"Noted. Bob ({bob}) has until {bob.answer_by} to answer."]
+    assert bob.offer_ends_at < date.closes_at
+    assert not shows(desk.get(ringing), "0151 496 0007")
+    assert AuditEntry.objects.get(action="reached them by telephone").actor == organiser
+
+    assert said(press(desk, "accept", bob)) == [f"Bob ({bob}) has the place now. Ring them: 0151 496 0007."]
+    bob.refresh_from_db()
+    assert bob.state == "confirmed"
+
+
+def test_somebody_says_no_on_the_phone_and_the_next_is_offered_the_place(desk):
+    date = create_date(places=1)
+    ann, bob, cat = (book(date, name) for name in ("Ann", "Bob", "Cat"))
+    bookings.cancel(ann)
+
+    press(desk, "cancel", bob, back="date")
+
+    cat.refresh_from_db()
+    assert cat.state == "offered"
+
+
+def test_what_is_told_by_telephone_is_ticked_off_but_an_offer_wants_an_answer(desk, organiser):
+    date, other = create_date(places=1), create_date()
+    ann = book(date, "Ann")
+    book(date, "Bob", email="", phone="0151 496 0007")
+    bookings.cancel(ann)
+    book(other, "Cat", email="", phone="0151 496 0008")
+    bookings.cancel_date(other, by=organiser)
+    offer, cancelled = RingTask.objects.order_by("pk")
+
+    response = desk.post(
+        reverse("admin:events_ringtask_changelist"),
+        {"action": "told", "_selected_action": [offer.pk, cancelled.pk]},
+        follow=True,
+    )
+
+    assert said(response) == ["For an offer open the person's booking: it asks what they answered."]
+    offer.refresh_from_db()
+    cancelled.refresh_from_db()
+    assert (offer.done_at, cancelled.done_by) == (None, organiser)
+
+
+def test_a_released_support_place_can_no_longer_be_held_back(desk):
+    date = create_date(places=2, support_places=1, release_support_at=timezone.now() - timedelta(minutes=1))
+    book(date, "Ann")
+
+    assert shows(desk.get(change(date)), "the support places are released")
+    desk.post(change(date), date_form(date, support_places="2", release_support_at_0="", release_support_at_1=""))
+
+    date.refresh_from_db()
+    assert (date.support_is_released, date.support_places) == (True, 1)
 
 
 def test_odd_signs_in_the_reason_for_cancelling_do_no_harm(desk):
@@ -333,7 +484,7 @@ def test_the_desk_says_when_the_person_waits_or_has_booked_already(desk):
     date = create_date(places=1)
     book(date, "Bob")
 
-    assert "number 1 in the queue" in said(reserve_at_desk(desk, date))[0]
+    assert "1st of 1 in the queue" in said(reserve_at_desk(desk, date))[0]
     assert "already; what you typed is kept" in said(reserve_at_desk(desk, date, organisation="The Lantern"))[0]
 
 
@@ -452,8 +603,10 @@ def test_needs_have_their_own_permission(desk, client):
     ("view", "missing"),
     [
         ("events_workshopdate_cancel", "events.cancel_workshopdate"),
-        ("events_workshopdate_give_place", "events.change_booking"),
         ("events_booking_cancel", "events.change_booking"),
+        ("events_booking_accept", "events.change_booking"),
+        ("events_booking_reached", "events.change_booking"),
+        ("events_booking_give", "events.change_booking"),
     ],
 )
 def test_each_button_asks_for_its_permission(client, view, missing):
