@@ -102,8 +102,10 @@ def _settle_notes_within(element: Element, may_stand: bool, in_link: bool) -> No
     for child in element.elements():
         if child.name == "small":
             child.children = _words_of_note(child, with_links=not in_link)
-            if not may_stand or _is_blank(child):
+            if not may_stand:
                 child.name = ""
+            elif _is_blank(child):
+                child.name, child.children = "", []
         elif child.name in INLINE:
             _settle_notes_within(child, may_stand, in_link or child.name == "a")
         else:
@@ -121,8 +123,8 @@ def _words_of_note(element: Element, with_links: bool) -> list[Element | str]:
         if child.name in IN_NOTES and (with_links or child.name != "a"):
             words.append(Element(child.name, child.attributes, inner))
         else:
-            apart = "" if child.name in INLINE - {"br"} else " "
-            words += [apart, *inner, apart]
+            apart = "" if child.name in INLINE else " "
+            words += [" "] if child.name == "br" else [apart, *inner, apart]
     return words
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from blog.models import Post
 from tests.factories import create_author, create_charity, create_post, create_user, create_workshop
-from tests.foundation.test_richtext import HOSTILE
 
 # After the clipboard of Word 365 for the desk: two levels of bullets, a numbered list, a heading, a comment, a picture.
 FROM_WORD = """
@@ -87,7 +86,7 @@ def move_caret(page, keys):
 def back_in_the_text(page):
     """A dialog gives the focus back when it has closed."""
     page.locator(".ProseMirror-focused").wait_for()
-    page.wait_for_function("document.querySelector('dialog[open]') === null")
+    page.wait_for_function("() => document.querySelector('dialog[open]') === null")
 
 
 def paste(page, html):
@@ -169,6 +168,7 @@ def test_what_was_saved_comes_back_into_the_editor_and_out_again_the_same(new_pa
     post = create_post(body=body, is_published=False)
     page = new_page(publisher)
     page.goto(f"/admin/blog/post/{post.pk}/change/")
+    wait_for_editors(page)
     box(page).click()
     page.keyboard.press("Control+End")
     page.keyboard.type(" more")
@@ -296,23 +296,11 @@ def test_axe_finds_nothing_in_the_dialogs(form, axe):
     assert axe(form, within="dialog") == []
 
 
-def test_no_hostile_vector_does_anything_on_a_post(page, live_server):
-    create_charity()
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: asked.append(request.url) if "evil" in request.url else None)
-    for number in range(0, len(HOSTILE), 10):
-        post = create_post(title=f"Post {number}", body="<p>x</p>" + "<p>y</p>".join(HOSTILE[number : number + 10]))
-        page.goto(post.get_absolute_url())
-        page.locator("main").click()
-
-    assert asked == []
-
-
 def test_the_workshop_form_has_the_same_editor(new_page, publisher, axe):
     workshop = create_workshop()
     page = new_page(publisher)
     page.goto(f"/admin/events/workshop/{workshop.pk}/change/")
+    wait_for_editors(page)
     box(page, "Description").click()
     page.keyboard.type("Come along")
     page.get_by_role("button", name="Save", exact=True).click()

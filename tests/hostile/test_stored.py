@@ -105,22 +105,22 @@ class TestEveryWayIn:
         assert stored() == [clean(f"<p>again</p>{vector}") for vector in EVERY]
 
     def test_save_of_new_ones_and_save_again(self):
-        for post in posts(EVERY):
+        for post in posts(EVERY[::2]):
             post.save()
-        assert stored() == CLEANED
+        assert stored() == CLEANED[::2]
 
         for post in Post.objects.order_by("pk")[::8]:
             post.save()
-        assert stored() == CLEANED
+        assert stored() == CLEANED[::2]
 
     def test_update(self):
-        made = Post.objects.bulk_create(posts("" for _ in EVERY[1::4]))
-        for post, vector in zip(made, EVERY[1::4], strict=True):
+        made = Post.objects.bulk_create(posts("" for _ in EVERY[1::2]))
+        for post, vector in zip(made, EVERY[1::2], strict=True):
             Post.objects.filter(pk=post.pk).update(body=vector)
-        assert stored() == CLEANED[1::4]
+        assert stored() == CLEANED[1::2]
 
         Post.objects.update(body=F("body"))
-        assert stored() == CLEANED[1::4]
+        assert stored() == CLEANED[1::2]
 
     def test_update_or_create(self):
         for number, vector in enumerate(EVERY[2::8]):
