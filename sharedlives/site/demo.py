@@ -12,6 +12,8 @@ import events.demo
 from blog.models import Author, Post
 from events.models import Venue, Workshop
 from sharedlives.foundation.models import Charity, User
+from sharedlives.site import demo_pages
+from sharedlives.site.models import Page
 from sharedlives.site.roles import apply_roles
 
 STAFF = {
@@ -33,13 +35,14 @@ def load(today: Day) -> str:
     if charity and charity.is_demo:
         renewed = events.demo.renew_dates(today)
         return "The demonstration's dates were over; there are new ones." if renewed else "The demonstration is there."
-    if charity or any(model.objects.exists() for model in (Workshop, Venue, Post, Author)):
+    if charity or any(model.objects.exists() for model in (Workshop, Venue, Post, Author, Page)):
         raise RealContent("This site has content of its own. The demonstration is only for an empty one.")
     _make_charity()
     _make_staff()
     workshop = events.demo.create_demo(today)
     blog.demo.create_demo(today, workshop)
-    return "The demonstration is loaded: posts, workshops, bookings and four members of staff."
+    demo_pages.create_demo()
+    return "The demonstration is loaded: posts, pages, workshops, bookings and four members of staff."
 
 
 def _make_charity() -> None:

@@ -1,5 +1,6 @@
 """The demonstration: invented, kept apart from anything real, and safe to load twice."""
 
+import re
 from datetime import date as Day
 from datetime import timedelta
 
@@ -14,11 +15,20 @@ from events.models import Booking, Venue, Workshop, WorkshopDate
 from sharedlives.foundation import richtext
 from sharedlives.foundation.models import Charity, OutgoingMail, Picture
 from sharedlives.site import demo
-from tests.factories import create_author, create_charity, create_date, create_post, create_venue, create_workshop
+from sharedlives.site.models import Page
+from tests.factories import (
+    create_author,
+    create_charity,
+    create_date,
+    create_page,
+    create_post,
+    create_venue,
+    create_workshop,
+)
 
 pytestmark = pytest.mark.django_db
 
-CONTENT = (Author, Post, Venue, Workshop, WorkshopDate, Booking, Charity, OutgoingMail)
+CONTENT = (Author, Post, Venue, Workshop, WorkshopDate, Booking, Charity, OutgoingMail, Page)
 
 
 def counts():
@@ -26,7 +36,7 @@ def counts():
 
 
 @pytest.mark.parametrize(
-    "make", [create_charity, create_workshop, create_date, create_venue, create_post, create_author]
+    "make", [create_charity, create_workshop, create_date, create_venue, create_post, create_author, create_page]
 )
 def test_anything_real_refuses_the_demonstration_and_stays_as_it_is(make):
     make()
@@ -105,3 +115,14 @@ def test_the_same_posts_are_made_everywhere():
         return found
 
     assert made() == made()
+
+
+def test_its_pages_stand_in_the_menus_and_lead_to_what_is_there(client):
+    demo.load(timezone.localdate())
+
+    html = client.get("/").content.decode()
+    for page in Page.objects.all():
+        assert f'href="{page.get_absolute_url()}"' in html
+        text = client.get(page.get_absolute_url()).content.decode()
+        links = set(re.findall(r'<a href="(/[^"]*)"', text))
+        assert {address for address in links if client.get(address).status_code != 200} == set()
