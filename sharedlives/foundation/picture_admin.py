@@ -178,7 +178,7 @@ class PictureAdmin(AuditedModelAdmin):
     def described(self, picture):
         if picture.is_alt_decided:
             return picture.alt or "Only decoration"
-        return format_html("<strong>Missing</strong>")
+        return format_html("<strong>{}</strong>", "Missing")
 
     @admin.display(description="may be shown", ordering="consent_until")
     def may_show(self, picture):
