@@ -87,8 +87,12 @@ window.desk = (() => {
         dialog.remove(); // the browser has given the focus back by now
         resolve(answer);
       });
-      // A form's own shortcuts and the editor's listen further out.
-      dialog.addEventListener("keydown", (event) => event.stopPropagation());
+      dialog.addEventListener("keydown", (event) => {
+        event.stopPropagation(); // a form's own shortcuts and the editor's listen further out
+        if (event.key !== "Escape" || event.isComposing) return;
+        event.preventDefault(); // a text box like the editor's keeps the browser from doing it
+        dialog.close();
+      });
       document.body.append(dialog);
       dialog.showModal();
     });

@@ -155,6 +155,11 @@
     const shown = field.querySelector(".picture-field__shown");
     const choose = make("button", { type: "button", class: "button", id: number.id, "aria-describedby": number.getAttribute("aria-describedby") });
     const remove = make("button", { type: "button", class: "button" }, ["Take it away"]);
+    const label = number.labels[0];
+    if (label) {
+      label.id ||= `${number.id}_label`;
+      choose.setAttribute("aria-labelledby", `${label.id} ${number.id}`); // "Lead picture: Choose a picture"
+    }
     number.removeAttribute("id");
     number.type = "hidden";
     const show = (picture) => {
