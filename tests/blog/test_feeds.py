@@ -1,5 +1,8 @@
+import html
+import re
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
+from datetime import date as Day
 
 import feedparser
 import pytest
@@ -8,11 +11,11 @@ from django.utils.http import http_date
 
 from blog import editorial, feeds
 from blog.models import Post
-from tests.factories import create_author, create_charity, create_date, create_post, create_user
+from tests.factories import create_author, create_charity, create_date, create_picture, create_post, create_user
 
 pytestmark = pytest.mark.django_db
 
-FEED = "/blog/feed/"
+FEED, ATOM = "/blog/feed/", "/blog/feed/atom/"
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +118,100 @@ def test_the_feed_holds_twenty(client):
         create_post(title=f"Post {number}", publish_at=timezone.now() - timedelta(days=number))
 
     assert [entry.title for entry in read(client).entries] == [f"Post {number}" for number in range(20)]
+
+
+def test_markup_in_a_standfirst_is_words_to_a_feed_reader(client):
+    create_post(standfirst="<img src=x onerror=alert(1)> & more")
+    for address in (FEED, ATOM):
+        [summary] = re.findall(r"<(?:description|summary[^>]*)>([^<]*img[^<]*)<", client.get(address).content.decode())
+        assert html.unescape(html.unescape(summary)) == "<img src=x onerror=alert(1)> & more"
+        assert html.unescape(summary) == "&lt;img src=x onerror=alert(1)&gt; &amp; more"
+
+
+@pytest.mark.parametrize("address", [FEED, ATOM])
+def test_a_feed_holds_pictures_footnotes_topics_and_a_note_before_reading(client, address):
+    lead, inner = create_picture(alt="The lead"), create_picture(alt="Within")
+    gone = create_picture(alt="Not any more", consent_until=Day(2020, 1, 1))
+    post = create_post(
+        lead_picture=lead,
+        content_note="It speaks of a death.",
+        body=f'<p>Words<small>A note</small></p><figure data-picture="{inner.pk}"></figure>'
+        f'<figure data-picture="{gone.pk}"></figure><hr data-fold=""><p>After the fold.</p>',
+    )
+    post.topics.create(name="Homes & lives", slug="homes")
+    post.tags.create(name="Garden", slug="garden")
+
+    [entry] = feedparser.parse(client.get(address).content).entries
+
+    assert [tag.term for tag in entry.tags] == ["Homes & lives", "Garden"]
+    content = entry.content[0].value
+    sources = re.findall(r'<img[^>]* src="([^"]+)"', content)
+    assert [source.startswith("https://www.example.org/media/renditions/") for source in sources] == [True, True]
+    assert content.index("The lead") < content.index("It speaks of a death.") < content.index("Within")
+    assert "Not any more" not in content
+    assert "A note" in content
+    assert "After the fold." in content
+
+
+# --- Atom -------------------------------------------------------------------------------------------------------------
+
+A = "{http://www.w3.org/2005/Atom}"
+
+
+def test_atom_says_what_the_standard_asks_for(client):
+    """RFC 4287: 4.1.1 and 4.1.2 say which elements there must be, 4.2.6 that an id is an IRI."""
+    anna = create_author(name="Anna", organisation="Shared Lives Plus")
+    post = create_post(authors=[anna, create_author(name="Bob")], publish_at=datetime(2019, 10, 14, 8, tzinfo=UTC))
+    response = client.get(ATOM)
+
+    assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
+    root = ET.fromstring(response.content)
+    assert root.tag == f"{A}feed"
+    for element in (root, entry := root.find(f"{A}entry")):
+        for name in ("id", "title", "updated"):
+            assert len(element.findall(A + name)) == 1
+        assert re.fullmatch(r"[a-z]+:\S+", element.findtext(f"{A}id"))
+        assert datetime.fromisoformat(element.findtext(f"{A}updated")).tzinfo
+        assert element.findall(f"{A}author/{A}name")
+    assert [link.get("href") for link in root.findall(f"{A}link") if link.get("rel") == "self"] == [
+        f"https://www.example.org{ATOM}"
+    ]
+    assert entry.findtext(f"{A}id") == post.guid
+    assert [name.text for name in entry.findall(f"{A}author/{A}name")] == ["Anna, Shared Lives Plus", "Bob"]
+    assert datetime.fromisoformat(entry.findtext(f"{A}published")) == post.publish_at
+    assert entry.find(f"{A}content").get("type") == "html"
+    assert [link.get("rel") for link in entry.findall(f"{A}link")] == ["alternate"]
+
+
+@pytest.mark.parametrize("title", ODD_TITLES)
+def test_atom_is_well_formed_for_any_title(client, title):
+    author = create_author(name=title[:60], slug="a", organisation=title)
+    post = create_post(title=title, slug="p", standfirst=title, body=f"<p>{title}</p>", authors=[author])
+    post.topics.create(name=title, slug="t")
+
+    root = ET.fromstring(client.get(ATOM).content)
+
+    assert root.findtext(f"{A}entry/{A}title") == feeds.sayable(title)
+    assert not feedparser.parse(client.get(ATOM).content).bozo
+
+
+@pytest.mark.parametrize(
+    ("guid", "stays"),
+    [
+        ("https://old.example.org/?p=12", True),
+        ("urn:uuid:5d1a5c1e-5f4e-4f4a-9e3a-0e3d5f1a2b3c", True),
+        ("12 http://old.example.org", False),
+        ("just words", False),
+        ("", False),
+    ],
+)
+def test_an_atom_id_is_an_iri_and_the_same_for_ever(client, guid, stays):
+    create_post(guid=guid)
+    ids = [ET.fromstring(client.get(ATOM).content).findtext(f"{A}entry/{A}id") for _ in range(2)]
+
+    assert ids[0] == ids[1]
+    assert (ids[0] == guid) == stays
+    assert re.fullmatch(r"[a-z]+:\S+", ids[0])
 
 
 # --- Asked again ------------------------------------------------------------------------------------------------------
