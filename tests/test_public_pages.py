@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from events.bookings import Person
 from sharedlives.foundation import links
-from tests.factories import book, create_author, create_charity, create_date, create_post, create_venue
+from tests.factories import book, create_author, create_charity, create_date, create_picture, create_post, create_venue
 
 pytestmark = pytest.mark.django_db
 
@@ -157,7 +157,15 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
     workshop.title = workshop.summary = workshop.partners = workshop.audience = workshop.cost = MARKUP
     workshop.save()
     author = create_author(name=MARKUP)
-    post = create_post(title=MARKUP, standfirst=MARKUP, authors=[author], workshop=workshop)
+    picture = create_picture(name=MARKUP, alt=MARKUP, caption=MARKUP, credit=MARKUP, pictured=MARKUP)
+    post = create_post(
+        title=MARKUP,
+        standfirst=MARKUP,
+        authors=[author],
+        workshop=workshop,
+        lead_picture=picture,
+        body=f'<p>Words</p><figure data-picture="{picture.pk}"></figure>',
+    )
     booking = book(date, MARKUP, email="ann@example.org", organisation=MARKUP, people=[Person(MARKUP)])
     pages = [
         "/",
@@ -173,11 +181,12 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
         booking.get_absolute_url() + "needs/1/",
     ]
     lists = ["blog_post", "blog_author", "events_workshop", "events_workshopdate", "events_venue", "events_booking"]
-    lists += ["foundation_auditentry", "foundation_outgoingmail"]
+    lists += ["foundation_auditentry", "foundation_outgoingmail", "foundation_picture"]
     desk = [reverse("admin:index"), reverse("admin:events_workshopdate_cancel", args=[date.pk])]
     desk += [reverse("admin:events_booking_add"), reverse("admin:events_workshop_delete", args=[workshop.pk])]
+    desk += [reverse("admin:foundation_picture_delete", args=[picture.pk])]
     desk += [reverse(f"admin:{name}_changelist") for name in lists]
-    for row in (post, author, workshop, date, date.venue, booking):
+    for row in (post, author, picture, workshop, date, date.venue, booking):
         name = row._meta.label_lower.replace(".", "_")
         desk += [reverse(f"admin:{name}_{view}", args=[row.pk]) for view in ("change", "history")]
 
