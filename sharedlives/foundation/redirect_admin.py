@@ -94,12 +94,25 @@ def _answers(path: str) -> bool:
     return True
 
 
+class SiteFilter(admin.SimpleListFilter):
+    title = "which site had it"
+    parameter_name = "site"
+
+    def lookups(self, request, model_admin):
+        return [("here", "This one"), ("before", "One that moved in")]
+
+    def queryset(self, request, queryset):
+        if self.value() == "here":
+            return queryset.filter(host="")
+        return queryset.exclude(host="") if self.value() == "before" else queryset
+
+
 @admin.register(Redirect)
 class RedirectAdmin(AuditedModelAdmin):
     form = RedirectForm
     list_display = ["old_address", "new_address", "created_at"]
     search_fields = ["path", "host", "leads_to"]
-    list_filter = ["host"]
+    list_filter = [SiteFilter]
     list_per_page = 50
     show_full_result_count = False
 
