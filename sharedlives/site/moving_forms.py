@@ -66,6 +66,8 @@ class BylineForm(DecisionForm):
         super().__init__(data, proposal=proposal)
         if not proposal.post.bylines.exists():
             del self.fields["replaces"]
+        if "colleague" in proposal.details["quote"].lower():
+            self.fields["is_guest"].help_text = "The text calls them a colleague: take the tick out if they are yours."
 
     def seen(self, proposal: Proposal) -> dict[str, Any]:
         seen = super().seen(proposal)
@@ -159,7 +161,7 @@ class WorkshopForm(DecisionForm):
         Workshop.objects.all(),
         required=False,
         label="Workshop",
-        empty_label="A new workshop, as below",
+        empty_label="A new workshop",
         help_text="Choose one if another post announced it already: the dates are added to it.",
     )
     title = OneLineField(

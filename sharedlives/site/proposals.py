@@ -95,6 +95,9 @@ ORDER = (
 # --- Deciding ---------------------------------------------------------------------------------------------------------
 
 
+LEFT_ALONE = "Left as it was: nothing was changed."
+
+
 class ProposalRefused(Exception):
     """It cannot be done; the message says why, in a sentence fit to show."""
 
@@ -129,7 +132,7 @@ def accept(proposal: Proposal, *, by: User, **changes: Any) -> str:
 def decline(proposal: Proposal, *, by: User) -> str:
     """Leave everything as it is and do not ask again; returns a sentence that says so. Raises ProposalRefused."""
     proposal = _locked(proposal, by)
-    done = (proposal.kind == BYLINE and _leave_to_host(proposal, by)) or "Declined: nothing was changed."
+    done = (proposal.kind == BYLINE and _leave_to_host(proposal, by)) or LEFT_ALONE
     _decide(proposal, DECLINED, by, done)
     return done
 

@@ -278,7 +278,7 @@ def test_declining_the_guest_gives_the_post_to_the_host_once_known(boss):
 def test_declining_the_guest_while_the_host_is_unknown_changes_nothing(boss):
     post, asked = moved_in(login="office")
 
-    assert decline(asked["byline"], by=boss) == "Declined: nothing was changed."
+    assert decline(asked["byline"], by=boss) == "Left as it was: nothing was changed."
     assert printed(post) == []
 
 
