@@ -62,12 +62,18 @@ def _give_files(picture: Picture, image: Image.Image) -> None:
 
 @transaction.atomic
 def save(picture: Picture) -> None:
-    """Write the row, and have the missing renditions made."""
+    """Write the row, and have the missing renditions made; or the public files removed, if it may not be shown."""
     from .jobs import make_renditions
 
-    picture.save()
-    if picture.may_be_shown() and not picture.has_renditions:
-        make_renditions.defer(picture_id=picture.pk, key=picture.key)
+    if picture.may_be_shown():
+        picture.save()
+        if not picture.has_renditions:
+            make_renditions.defer(picture_id=picture.pk, key=picture.key)
+    else:
+        picture.has_renditions = False
+        picture.save()
+        files = renditions.public_files(picture)
+        transaction.on_commit(lambda: renditions.remove(files), robust=True)
 
 
 def replace_file(picture: Picture, file: File) -> None:

@@ -431,6 +431,19 @@ def test_public_files_go_when_consent_is_over_and_come_back_when_it_is_given_aga
     assert files_of(picture) == set(renditions.files(picture))
 
 
+def test_taking_consent_back_removes_the_public_files_at_once(media, django_capture_on_commit_callbacks):
+    picture = add()
+    run_jobs()
+    picture.refresh_from_db()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        picture.consent_until = timezone.localdate() - DAY
+        pictures.save(picture)
+    run_jobs()
+
+    assert files(media) == {renditions.copy_name(picture)}
+
+
 def test_staff_are_told_once_a_month_before_and_once_when_it_is_over():
     create_charity(email="office@example.org")
     today = timezone.localdate()
