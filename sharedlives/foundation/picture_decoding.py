@@ -109,16 +109,25 @@ def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     if size == image.size:
         return _in_a_plain_mode(image)
     lines = max(1, BAND // image.width)
-    narrow = None
-    for top in range(0, image.height, lines):
-        band = _in_a_plain_mode(image.crop((0, top, image.width, min(top + lines, image.height))))
-        if band.mode == "RGBA":
-            # Colours weighed by how much they show, or what cannot be seen would bleed in at the edges.
-            band = band.convert("RGBa")
-        narrow = narrow or Image.new(band.mode, (size[0], image.height))
-        narrow.paste(band.resize((size[0], band.height), Image.Resampling.LANCZOS), (0, top))
+    bands = (
+        _narrow(image.crop((0, top, image.width, min(top + lines, image.height))), size[0])
+        for top in range(0, image.height, lines)
+    )
+    first = next(bands)
+    narrow = Image.new(first.mode, (size[0], image.height))
+    narrow.paste(first)
+    for number, band in enumerate(bands, start=1):
+        narrow.paste(band, (0, number * lines))
     small = narrow.resize(size, Image.Resampling.LANCZOS)
     return small.convert("RGBA") if small.mode == "RGBa" else small
+
+
+def _narrow(band: Image.Image, width: int) -> Image.Image:
+    band = _in_a_plain_mode(band)
+    if band.mode == "RGBA":
+        # Colours weighed by how much they show, or what cannot be seen would bleed in at the edges.
+        band = band.convert("RGBa")
+    return band.resize((width, band.height), Image.Resampling.LANCZOS)
 
 
 def _in_a_plain_mode(image: Image.Image) -> Image.Image:

@@ -137,11 +137,11 @@ def stored() -> Iterator[tuple[str, str]]:
 
 
 def remove_if_old(path: str) -> None:
-    _try_to(lambda path: is_old(path) and default_storage.delete(path), path)
+    def remove_it(path):
+        if default_storage.get_modified_time(path) < timezone.now() - timedelta(days=1):
+            default_storage.delete(path)
 
-
-def is_old(path: str) -> bool:
-    return default_storage.get_modified_time(path) < timezone.now() - timedelta(days=1)
+    _try_to(remove_it, path)
 
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:
