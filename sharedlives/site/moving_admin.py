@@ -72,7 +72,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Proposal)
 class ProposalAdmin(AuditedModelAdmin):
-    list_display = ["what", "seen", "of_post", "date_of_post", "state", "decided_by"]
+    list_display = ["what", "of_post", "seen", "date_of_post", "state", "decided_by"]
     list_filter = [StateFilter, "kind"]
     search_fields = ["post__title", "fingerprint"]
     show_full_result_count = False
@@ -246,7 +246,7 @@ def in_short(proposal):
             number = len(details["dates"])
             return f"{number} date{'' if number == 1 else 's'}"
         case Proposal.Kind.CUT_SHORT:
-            return f"... {details['quote'][-60:]}"
+            return f"… {details['quote'][-60:].partition(' ')[2]}"
     return f"{details['login']} ({details['display_name']})"
 
 

@@ -400,8 +400,9 @@ def text_as_decided(post: Post, body: str) -> str | None:
 
 
 def as_introduction(piece: str) -> str:
-    """A piece of the body as the paragraph that will stand above it."""
+    """A piece of the body as the paragraph that will stand above it: a colon led on to the text, and now ends it."""
     inner = re.sub(r"^<(p|h[2-4]|blockquote|aside)>(.*)</\1>$|(.*)<br>$", r"\2\3", piece, flags=re.DOTALL)
+    inner = re.sub(r":\s*((?:</[a-z]+>\s*)*)$", r".\1", inner)
     return richtext.clean(inner if inner.startswith("<p>") else f"<p>{inner}</p>")
 
 

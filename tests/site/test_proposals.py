@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 BLOG = "https://blog.example.org"
 POSTED = datetime(2019, 10, 3, 8, 15, tzinfo=UTC)
 OPENING = "<p>This is a guest blog from my colleague Ann Ash (@annash):</p>"
+MOVED = "<p>This is a guest blog from my colleague Ann Ash (@annash).</p>"
 REST = "<p>What makes a good life?</p>"
 LISTED = (
     "<p>We run free workshops to plan together where you are.</p><p>They take place from 11am – 3pm:</p>"
@@ -176,7 +177,7 @@ def test_the_introduction_moves_above_the_text_and_is_shown_once(boss):
     accept(asked["introduction"], by=boss, introduced_by=host)
 
     post.refresh_from_db()
-    assert (post.introduction, post.body, post.introduced_by) == (OPENING, REST, host)
+    assert (post.introduction, post.body, post.introduced_by) == (MOVED, REST, host)
 
 
 def test_the_first_line_of_a_paragraph_can_be_the_introduction(boss):
@@ -213,14 +214,14 @@ def test_an_introduction_somebody_has_edited_is_not_moved(boss):
 
 def test_an_introduction_moved_by_hand_already_is_left(boss):
     post, asked = moved_in()
-    post.introduction, post.body = OPENING, REST
+    post.introduction, post.body = MOVED, REST
     post.save()
 
     assert accept(asked["introduction"], by=boss) == (
         "The introduction stands above the text already; nothing was changed."
     )
     post.refresh_from_db()
-    assert (post.introduction, post.body) == (OPENING, REST)
+    assert (post.introduction, post.body) == (MOVED, REST)
 
 
 def test_an_introduction_that_is_there_is_not_replaced(boss):

@@ -54,7 +54,7 @@ def stands():
     return post.introduction, post.body, [str(byline) for byline in post.bylines.all()], post.introduced_by.name
 
 
-AS_DECIDED = f"<p>{OPENING}</p>", f"<p>{TEXT}</p>", ["Ann Ash"], "Alex Host"
+AS_DECIDED = f"<p>{OPENING[:-1]}.</p>", f"<p>{TEXT}</p>", ["Ann Ash"], "Alex Host"
 
 
 def test_the_same_export_changes_nothing_and_reports_no_edit(decided):
