@@ -1,13 +1,25 @@
 """Every public page survives junk in every parameter, names itself, and keeps the promises of the whole site."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from blog.models import Handle
 from events.bookings import Person
-from sharedlives.foundation import links
-from tests.factories import book, create_author, create_charity, create_date, create_picture, create_post, create_venue
+from sharedlives.foundation import links, redirects
+from tests.factories import (
+    book,
+    create_author,
+    create_charity,
+    create_date,
+    create_picture,
+    create_page,
+    create_post,
+    create_venue,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -38,13 +50,33 @@ def addresses():
     date = create_date(venue=create_venue(), places=1)
     booking = book(date, "Ann", people=[Person("Ann", access="a ramp")])
     post = create_post(workshop=date.workshop)
+    topic, tag = post.topics.create(name="Homes", slug="homes"), post.tags.create(name="Garden", slug="garden")
+    author, month = post.bylines.get().author, timezone.localtime(post.publish_at)
     made = reverse("events:booking_made", args=[links.sign("made", booking.request_id.hex)])
     own = booking.get_absolute_url()
     return {
         "home": "/",
         "posts": reverse("blog:post_list"),
         "feed": reverse("blog:feed"),
+        "feed, Atom": reverse("blog:atom_feed"),
+        "feed of an author": reverse("blog:author_feed", args=[author.slug]),
+        "feed of a topic": reverse("blog:topic_atom_feed", args=[topic.slug]),
+        "feed of a tag": reverse("blog:tag_feed", args=[tag.slug]),
         "post": post.get_absolute_url(),
+        "author": author.get_absolute_url(),
+        "topics": reverse("blog:topic_list"),
+        "topic": topic.get_absolute_url(),
+        "tag": tag.get_absolute_url(),
+        "archive": reverse("blog:archive_index"),
+        "year": reverse("blog:archive_year", args=[month.year]),
+        "month": reverse("blog:archive_month", args=[month.year, month.month]),
+        "sitemap": reverse("site:sitemap_index"),
+        "sitemap of the site": reverse("site:sitemap_of_site"),
+        "sitemap of the blog": reverse("site:sitemap_of_blog"),
+        "sitemap of posts": reverse("site:sitemap_of_posts", args=[month.year]),
+        "robots": reverse("site:robots"),
+        "page": create_page(title="About homes", menu="top").get_absolute_url(),
+        "search": reverse("site:search"),
         "workshops": reverse("events:workshop_list"),
         "workshop": date.workshop.get_absolute_url(),
         "date": date.get_absolute_url(),
@@ -58,6 +90,14 @@ def addresses():
     }
 
 
+PEOPLES_OWN = ("made", "booking", "names", "needs", "reserve")
+NO_PAGES = ("feed", "calendar", "sitemap", "robots")  # formats for machines
+
+
+def for_people(name):
+    return not name.startswith(NO_PAGES)
+
+
 def test_every_public_page_answers(client, addresses):
     assert {name: client.get(address).status_code for name, address in addresses.items()} == dict.fromkeys(
         addresses, 200
@@ -67,7 +107,7 @@ def test_every_public_page_answers(client, addresses):
 @pytest.mark.parametrize("junk", JUNK, ids=range(len(JUNK)))
 def test_junk_in_every_parameter_is_survived(client, addresses, junk):
     for address in addresses.values():
-        for name in ("page", "q", "next", "cancel", "year", junk or "x"):
+        for name in ("page", "before", "q", "next", "cancel", "year", junk or "x"):
             response = client.get(f"{address}?{name}={junk}")
             assert response.status_code in (200, 404), f"{address}?{name}"
             assert b"<img src=x" not in response.content
@@ -85,9 +125,9 @@ def test_junk_in_every_part_of_an_address_is_survived(client, addresses, junk):
 
 
 def test_pages_of_people_are_kept_by_nobody_and_reading_pages_set_no_cookie(client, addresses):
-    for name in ("made", "booking", "names", "needs", "reserve"):
+    for name in PEOPLES_OWN:
         assert "no-store" in client.get(addresses[name])["Cache-Control"], name
-    for name in ("home", "posts", "post", "feed", "workshops", "workshop", "date", "calendar"):
+    for name in addresses.keys() - {*PEOPLES_OWN, "login"}:
         client.cookies.clear()
         assert not client.get(addresses[name]).cookies, name
 
@@ -107,7 +147,7 @@ def test_nothing_loads_from_another_host(client, addresses):
     loading = re.compile(
         r"<(?:script|img|iframe|source|video|audio|embed)[^>]*\ssrc=\"([^\"]+)|<link[^>]*href=\"([^\"]+)"
     )
-    for address in addresses.values():
+    for address in (address for name, address in addresses.items() if for_people(name)):
         for match in loading.finditer(client.get(address).content.decode()):
             target = match[1] or match[2]
             assert target.startswith(("/", "data:")) or 'rel="canonical"' in match[0] or "alternate" in match[0], target
@@ -116,7 +156,7 @@ def test_nothing_loads_from_another_host(client, addresses):
 def test_a_demonstration_says_so_and_is_not_indexed_on_every_page(client, addresses):
     create_charity(is_demo=True)
     for name, address in addresses.items():
-        if name in ("feed", "calendar"):
+        if not for_people(name):
             continue
         page = client.get(address).content.decode()
         assert "This is a demonstration." in page, name
@@ -156,22 +196,37 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
     workshop = date.workshop
     workshop.title = workshop.summary = workshop.partners = workshop.audience = workshop.cost = MARKUP
     workshop.save()
-    author = create_author(name=MARKUP)
+    author = create_author(name=MARKUP, role=MARKUP, organisation=MARKUP, bio=MARKUP)
+    author.handles.create(network=Handle.Network.X, name=MARKUP[1:])
     picture = create_picture(name=MARKUP, alt=MARKUP, caption=MARKUP, credit=MARKUP, pictured=MARKUP)
     post = create_post(
         title=MARKUP,
         standfirst=MARKUP,
+        content_note=MARKUP,
         authors=[author],
         workshop=workshop,
         lead_picture=picture,
         body=f'<p>Words</p><figure data-picture="{picture.pk}"></figure>',
     )
+    create_post(title=f"Another {MARKUP}", authors=[author], workshop=workshop)  # related, and beside it in time
+    topic = post.topics.create(name=MARKUP, slug="t", description=MARKUP)
+    tag = post.tags.create(name=MARKUP, slug="t")
     booking = book(date, MARKUP, email="ann@example.org", organisation=MARKUP, people=[Person(MARKUP)])
+    page = create_page(title=MARKUP, slug="nasty", summary=MARKUP, menu="top", menu_title=MARKUP[:40])
+    old = redirects.keep(f"/{MARKUP}", page)
     pages = [
         "/",
-        reverse("blog:post_list"),
+        page.get_absolute_url(),
+        f"/search/?q={quote(MARKUP)}",
+        "/search/?q=onerror",
         post.get_absolute_url(),
-        reverse("blog:feed"),
+        *(f"/blog/{kind}" for kind in ("topics/", "archive/", f"archive/{timezone.localtime(post.publish_at).year}/")),
+        *(
+            f"{shelf}{format}"
+            for shelf in ("/blog/", *(row.get_absolute_url() for row in (author, topic, tag)))
+            for format in ("", "feed/", "feed/atom/")
+        ),
+        *(f"/sitemap-{section}.xml" for section in ("site", "blog")),
         reverse("events:workshop_list"),
         workshop.get_absolute_url(),
         date.get_absolute_url(),
@@ -181,12 +236,19 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
         booking.get_absolute_url() + "needs/1/",
     ]
     lists = ["blog_post", "blog_author", "events_workshop", "events_workshopdate", "events_venue", "events_booking"]
-    lists += ["foundation_auditentry", "foundation_outgoingmail", "foundation_picture"]
+    lists += [
+        "foundation_auditentry",
+        "foundation_outgoingmail",
+        "foundation_picture",
+        "foundation_redirect",
+        "site_page",
+    ]
     desk = [reverse("admin:index"), reverse("admin:events_workshopdate_cancel", args=[date.pk])]
     desk += [reverse("admin:events_booking_add"), reverse("admin:events_workshop_delete", args=[workshop.pk])]
     desk += [reverse("admin:foundation_picture_delete", args=[picture.pk])]
     desk += [reverse(f"admin:{name}_changelist") for name in lists]
-    for row in (post, author, picture, workshop, date, date.venue, booking):
+    desk += ["/admin/site/page/links/"]
+    for row in (post, author, picture, workshop, date, date.venue, booking, page, old):
         name = row._meta.label_lower.replace(".", "_")
         desk += [reverse(f"admin:{name}_{view}", args=[row.pk]) for view in ("change", "history")]
 
