@@ -69,11 +69,9 @@ def _noon(day: Day) -> datetime:
 
 def _open_days(first: Day) -> Iterator[Day]:
     """Mondays to Fridays from `first` on, without closed days. The list in the database overrules what is usual."""
-    horizon = first + timedelta(days=60)
-    listed = dict(ClosedDay.objects.filter(day__range=(first, horizon)).values_list("day", "is_closed"))
-    unlisted = usual({first.year, horizon.year})
-    day = first
     while True:
-        if day.weekday() < 5 and not listed.get(day, day in unlisted):
-            yield day
-        day += timedelta(days=1)
+        days = [first + timedelta(days=number) for number in range(30)]
+        listed = dict(ClosedDay.objects.filter(day__in=days).values_list("day", "is_closed"))
+        unlisted = usual({days[0].year, days[-1].year})
+        yield from (day for day in days if day.weekday() < 5 and not listed.get(day, day in unlisted))
+        first = days[-1] + timedelta(days=1)
