@@ -20,10 +20,11 @@
   const thumbnail = ({ thumb }) => make("img", { class: "picture-thumb", src: thumb, alt: "" });
 
   async function find(words) {
-    const { pictures } = await getJSON(`${LIBRARY}?${new URLSearchParams({ q: words })}`);
-    const count = pictures.length === 1 ? "One picture" : `${pictures.length} pictures`;
+    const { pictures, more } = await getJSON(`${LIBRARY}?${new URLSearchParams({ q: words })}`);
     const none = words ? "No picture has these words." : "There is no picture in the library yet. Upload the first one.";
-    return { items: pictures, words: pictures.length ? `${count}, the newest first.` : none };
+    const some = pictures.length === 1 ? "One picture." : `${pictures.length} pictures, the newest first.`;
+    const first = `The newest ${pictures.length}. Search for others by their words.`;
+    return { items: pictures, words: more ? first : pictures.length ? some : none };
   }
 
   function libraryPanel(finish) {
