@@ -14,6 +14,7 @@ from sharedlives.site.models import Proposal
 from sharedlives.site.proposals import DateWanted, ProposalRefused, accept, decline, note
 from sharedlives.site.wordpress import detect
 from tests.factories import create_author, create_post, create_proposal, create_user, create_venue, create_workshop
+from tests.server import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -500,6 +501,23 @@ def test_a_thing_is_decided_once(boss):
     for decide in (accept, decline):
         with pytest.raises(ProposalRefused, match="decided already: accepted by Bo Ss"):
             decide(asked["byline"], by=boss)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_accept_at_once_one_comes_first_and_the_others_are_told(boss):
+    post, asked = moved_in(LISTED)
+
+    def press(number):
+        try:
+            accept_workshop(asked, boss, LONDON)
+        except ProposalRefused as refusal:
+            return str(refusal)
+        return "done"
+
+    said = all_at_once(4, press)
+
+    assert sorted(said) == ["This was decided already: accepted by Bo Ss."] * 3 + ["done"]
+    assert Workshop.objects.count() == 1
 
 
 def test_all_of_it_is_in_the_log(boss):
