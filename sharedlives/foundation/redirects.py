@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
-from . import picture_elements
-from .models import Picture, Redirect
+from .models import Redirect
 
 # WordPress's ways to name a thing in a query; the rest of a query (?ref=..., ?utm_...) names nothing.
 NAMES_A_THING = frozenset({"p", "page_id", "attachment_id", "cat", "tag", "author", "m", "feed"})
@@ -48,28 +47,25 @@ def find(*addresses: str, host: str = "") -> str | None:
     """
     paths = [normal(address) for address in addresses]
     found = list(Redirect.objects.filter(path__in=paths).order_by("host", "pk"))
-    found.sort(key=lambda redirect: (paths.index(redirect.path), redirect.host != host.lower()))
+    found.sort(key=lambda redirect: (paths.index(redirect.path), not _is_same(redirect.host, host)))
     return next(filter(None, map(place, found)), None)
+
+
+def _is_same(host: str, other: str) -> bool:
+    return host.lower().removeprefix("www.") == other.lower().removeprefix("www.")
 
 
 def place(redirect: Redirect) -> str | None:
     """Where a row leads, as the public may go there."""
     thing = redirect.target
-    if thing is None or isinstance(thing, Picture):
-        is_public = thing is None or thing.may_be_shown()
-    else:
-        is_public = thing.is_public()
-    return aim(redirect) if is_public else None
+    return aim(redirect) if thing is None or thing.is_public() else None
 
 
 def aim(redirect: Redirect) -> str | None:
     """Where a row leads, or would if that were public; None where it is gone."""
     if redirect.leads_to:
         return redirect.leads_to
-    thing = redirect.target
-    if isinstance(thing, Picture):
-        return picture_elements.address(thing, width=thing.width)
-    return thing.get_absolute_url() if thing else None
+    return redirect.target.get_absolute_url() if redirect.target else None
 
 
 class KeepsItsAddress(models.Model):

@@ -145,13 +145,49 @@ def test_topics_authors_and_their_feeds(client):
 @pytest.mark.parametrize("size", ["", "-300x200", "-1024x683", "-scaled"])
 def test_a_picture_leads_to_our_own_copy_in_whatever_size_it_was_asked(client, size):
     picture = create_picture()
+    create_post(lead_picture=picture)
     redirects.keep("/wp-content/uploads/2019/10/table.jpg", picture)
 
     assert client.get(f"/wp-content/uploads/2019/10/table{size}.jpg")["Location"].startswith("/media/renditions/")
 
 
+def test_a_picture_that_wordpress_made_smaller_is_found_by_its_other_sizes(client):
+    redirects.keep("/wp-content/uploads/2019/10/table-scaled.jpg", create_picture())
+
+    for size in ("", "-300x200", "-scaled", "-scaled-e1570000000000"):
+        response = client.get(f"/wp-content/uploads/2019/10/table{size}.jpg")
+        assert (size, response.status_code) == (size, 301 if size else 404)
+
+
+def test_things_are_asked_for_by_number_where_the_blog_is_too(client):
+    post = create_post()
+    redirects.keep("/blog/?p=5", post)
+
+    assert client.get("/blog/?p=5")["Location"] == post.get_absolute_url()
+    assert client.get("/blog/?p=6").status_code == 200
+
+
+def test_www_makes_no_other_host(client):
+    first, second = create_post(title="First"), create_post(title="Second")
+    redirects.keep("/x", first, host="another.example.net")
+    redirects.keep("/x", second, host=OLD)
+
+    assert leads_to("/x", host=f"www.{OLD}") == second.get_absolute_url()
+    assert leads_to("/x", host="another.example.net") == first.get_absolute_url()
+
+
 def test_a_picture_whose_consent_is_over_leads_nowhere(client):
-    redirects.keep("/wp-content/uploads/a.jpg", create_picture(consent_until=timezone.localdate() - timedelta(days=1)))
+    picture = create_picture(consent_until=timezone.localdate() - timedelta(days=1))
+    create_post(lead_picture=picture)
+    redirects.keep("/wp-content/uploads/a.jpg", picture)
+
+    assert client.get("/wp-content/uploads/a.jpg").status_code == 404
+
+
+def test_a_picture_that_stands_only_in_a_draft_leads_nowhere(client):
+    picture = create_picture()
+    create_post(lead_picture=picture, is_published=False)
+    redirects.keep("/wp-content/uploads/a.jpg", picture)
 
     assert client.get("/wp-content/uploads/a.jpg").status_code == 404
 

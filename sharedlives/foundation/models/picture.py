@@ -146,10 +146,10 @@ class Picture(models.Model):
         return self.consent_until is None or self.consent_until >= (today or timezone.localdate())
 
     def get_absolute_url(self) -> str:
-        """Its file, as the address it had on another site leads there."""
+        """Its largest file: where the address leads that it had on another site."""
         from ..picture_elements import address
 
-        return address(self)
+        return address(self, width=self.width)
 
     def is_public(self) -> bool:
         """Whether the public sees it somewhere on the site."""

@@ -119,23 +119,24 @@ class Addresses:
             self.means.setdefault(normal(path.rstrip("/").rsplit("/", 1)[0] + f"/{old}"), ("text", known.id))
 
     def term(self, kind: str, slug: str, path: str, id: str) -> None:
+        """The archive of a category or tag; its feed follows from it (foundation/redirects.py)."""
         base, query = ("category", "cat") if kind == "category" else ("tag", "tag")
-        meaning = ("term", kind, slug)
-        for ending in ("", "/feed"):
-            self.also(f"/{base}/{path}{ending}", meaning)
-            self.also(f"/{base}/{slug}{ending}", meaning)
+        for below in (path, slug):
+            self.also(f"/{base}/{below}", ("term", kind, slug))
         if kind == "tag" or id:
-            self.also(f"/?{query}={id if kind == 'category' else slug}", meaning)
+            self.also(f"/?{query}={id if kind == 'category' else slug}", ("term", kind, slug))
 
-    def author(self, slug: str, id: str, meaning: tuple[str, ...]) -> None:
-        for ending in ("", "/feed"):
-            self.also(f"/author/{slug}{ending}", meaning)
-        if id:
-            self.also(f"/?author={id}", meaning)
+    def author(self, slug: str) -> None:
+        self.also(f"/author/{slug}", ("author", slug.lower()))
 
     def login(self, login: str, id: str) -> None:
+        """Nobody knows yet who it is: their posts stand among all others."""
+        posts = reverse("blog:post_list")
         for slug in {slugify(login), login.lower()}:
-            self.author(slug, id, ("path", reverse("blog:post_list")))
+            self.also(f"/author/{slug}", ("path", posts))
+            self.also(f"/author/{slug}/feed", ("path", f"{posts}feed/"))
+        if id:
+            self.also(f"/?author={id}", ("path", posts))
 
     def date(self, moment: datetime) -> None:
         """The archives that listed a post of this moment."""

@@ -85,6 +85,8 @@ class Run:
             for old in item["meta"].get("_wp_old_slug", []):
                 self.addresses.old_slug(known, old)
             moment = dates.of_item(item)
+            if known.type == "post" and known.status not in texts.PASSED_OVER:
+                self.shelves.take_used(item)
             if known.type == "post" and known.status == "publish" and moment:
                 self.addresses.date(moment)
         self.addresses.whole_blog()

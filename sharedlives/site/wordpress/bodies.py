@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from sharedlives.foundation import richtext
@@ -72,13 +72,6 @@ def _in_a_line(text: str, around: Around, told: Told) -> str:
 
 def _tell_missing_words(root: tree.Node, html: str, flow: Flow, told: Told) -> None:
     """The last net: whatever was in the text and is nowhere now."""
-    missing = words_of(root.text()) - words_of(richtext.plain(html)) - flow.moved
+    missing = words_of(root.text()) - words_of(unescape(re.sub("<[^>]+>", " ", html))) - flow.moved
     if missing:
         told.lost("Words of the text were left out.", " ".join(list(missing)[:50]))
-
-
-def without_links(html: str, is_dead: Callable[[str], bool]) -> str:
-    """Cleaned HTML without the links that would lead nowhere; their words stay."""
-    return re.sub(
-        r'<a href="([^"]*)">(.*?)</a>', lambda found: found[2] if is_dead(found[1]) else found[0], html, flags=re.DOTALL
-    )

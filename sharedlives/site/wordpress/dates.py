@@ -28,8 +28,10 @@ def _stamp(text: str, zone) -> datetime | None:
 
 
 def _mail_date(text: str) -> datetime | None:
+    if " -" in text.rpartition(":")[0]:  # "Mon, 30 Nov -0001 00:00:00 +0000", which the parser takes for the year 2000
+        return None
     try:
         found = parsedate_to_datetime(text)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):  # "Mon, 30 Nov -0001 00:00:00 +0000"
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -53,7 +53,7 @@ class Library:
         source = Source(title, "picture", item["id"], item["line"])
         meta = item["meta"]
         facts = {
-            "name": title[:150],
+            "name": pictures.clean_name(_as_file_name(title)),
             "alt": self._short(source, "description", meta.get("_wp_attachment_image_alt", [""])[-1]),
             "caption": self._short(source, "caption", item.get("excerpt", "")),
         }
@@ -106,7 +106,7 @@ class Library:
     def _stored(self, file: ContentFile, facts: dict[str, str]) -> Picture:
         """The picture of the library; a trial reads it as thoroughly, and writes no file."""
         if self.run.is_applied:
-            picture = pictures.add(file, by=None, **facts)
+            picture = pictures.add(file, by=None, **facts | {"name": _as_file_name(facts["name"])})
             self.written.append(picture)
             return picture
         image = picture_decoding.read(file)
@@ -125,18 +125,18 @@ class Library:
         """What becomes of a picture that stands in a text."""
         if src.startswith("data:"):
             return Placed(problem=IN_THE_TEXT)
-        src = unproxied(src)
+        src, addresses = unproxied(src), self.run.addresses
         key = self._key(wp_id, src)
+        if key is None and src.startswith(("http://", "https://", "//")) and not addresses.is_upload_host(src):
+            return Placed(problem=ELSEWHERE, link=addresses.absolute(src))
         if key is None:
-            address = self.run.addresses.absolute(src)
-            is_address = address.startswith(("http://", "https://")) and bool(src)
-            return Placed(problem=ELSEWHERE if is_address else "A picture has no address.", link=address * is_address)
+            return Placed(problem="A picture in the text did not come. It names no file that we know.")
         picture = self.pictures.get(key)
         if picture is None:
             return Placed(problem=f"A picture in the text did not come. {self.problems.get(key, '')}".strip())
         if key in self.fresh:
             self._say_more(picture, alt, caption)
-        return Placed(picture.pk, has_caption=not caption or picture.caption == caption)
+        return Placed(picture.pk, has_caption=bool(caption) and picture.caption == caption)
 
     def _key(self, wp_id: str, src: str) -> str | None:
         """Under what `pictures` or `problems` know it; None for one of elsewhere."""
@@ -154,7 +154,7 @@ class Library:
         key = upload_key(src)
         if key not in self.pictures and key not in self.problems:
             name = unquote(urlsplit(src).path.rpartition("/")[2])
-            facts = {"name": name[:150] or "Picture", "alt": "", "caption": ""}
+            facts = {"name": pictures.clean_name(_as_file_name(name)), "alt": "", "caption": ""}
             self._keep(Source(name, "picture", key[:200]), "upload", key, [src], facts)
         return key
 
@@ -184,6 +184,11 @@ class Library:
         """Remove what was written, when all is undone."""
         for picture in self.written:
             renditions.remove(renditions.files(picture))
+
+
+def _as_file_name(title: str) -> str:
+    """A title as the library takes names: it cuts off folders and what follows the last dot."""
+    return f"{PICTURE_FILE.sub('', title).replace('/', '-')}.jpg"
 
 
 def standing(picture: Picture) -> str:

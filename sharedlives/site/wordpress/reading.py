@@ -25,7 +25,7 @@ DEEPEST = 40
 
 # Characters that no XML may hold, and that exports hold all the same: as ASCII, and as UTF-8 writes U+FFFE, U+FFFF
 # and halves of surrogate pairs.
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CONTROLS_UTF8 = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 _CONTROLS_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
@@ -328,8 +328,8 @@ def _printable(file: IO[bytes], export: Export) -> Iterator[bytes | str]:
         first, chunk, kept = b"", kept + chunk, b""
         if is_utf8 and (begun := re.search(rb"(?:\xef\xbf?|\xed[\xa0-\xbf]?)$", chunk)):  # one may go on in the next
             chunk, kept = chunk[: begun.start()], chunk[begun.start() :]
-        clean = pattern.sub(b"", chunk)
-        export.controls += len(chunk) - len(clean)
+        clean, number = pattern.subn(b"", chunk)
+        export.controls += number
         yield clean
     yield kept
 

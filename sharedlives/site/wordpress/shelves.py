@@ -92,12 +92,18 @@ class Shelves:
             )
         return "/".join(path)
 
+    def take_used(self, item: dict[str, Any]) -> None:
+        """Those that an item names: an export of a part declares none."""
+        for domain, slug, name in item["terms"]:
+            if kind := DOMAINS.get(domain):
+                self.shelf(kind, slug, name)
+            elif domain not in SAY_NOTHING:
+                self.run.report.skip(f"terms of the kind “{domain[:60]}”", NO_PLACE, is_loss=True)
+
     def of_item(self, item: dict[str, Any]) -> tuple[list[Topic], list[Tag]]:
         shelves: dict[str, dict[int, Any]] = {"category": {}, "tag": {}}
         for domain, slug, name in item["terms"]:
             kind = DOMAINS.get(domain)
-            if kind is None and domain not in SAY_NOTHING:
-                self.run.report.skip(f'terms of the kind "{domain[:60]}"', NO_PLACE)
             shelf = self.shelf(kind, slug, name) if kind else None
             if kind and shelf:
                 shelves[kind][shelf.pk] = shelf
@@ -145,7 +151,7 @@ class People:
         author = self._keep(source, slug, facts, self.run.library.lead(item))
         for key in {slug, meta.get("cap-user_login", ""), slugify(name)} - {""}:
             self.guests.setdefault(key.lower(), author)
-        self.run.addresses.author(slug, "", ("author", slug.lower()))
+        self.run.addresses.author(slug)
 
     def _keep(self, source: Source, slug: str, facts: dict[str, Any], portrait) -> Author:
         imported, report, raw = self.run.imported, self.run.report, hash_of(facts)

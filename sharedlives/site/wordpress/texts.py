@@ -205,7 +205,8 @@ class Texts:
         self.run.report.lost(source, f"The whole {source.kind} did not come. {why}")
 
     def _took(self, source: Source, taken: models.Model, around: Surroundings) -> None:
-        self.taken[source.wp_id] = taken
+        # Not the whole: ten thousand posts with their texts are a lot of memory.
+        self.taken[source.wp_id] = type(taken)(pk=taken.pk)
         self.waiting += [(source, id) for id in dict.fromkeys(around.to_texts)]
         for href in dict.fromkeys(around.dead):
             self.run.report.lost(source, "A link leads to something of the old site that is not in the export.", href)
@@ -356,7 +357,8 @@ class PostKind:
         self._fill(post, text)
         self._publish(post, text)
         post.save()
-        self._shelve(post, text)
+        post.topics.add(*text.topics)
+        post.tags.add(*text.tags)
         self._sign(post, text)
         self._propose(texts, post, text)
         audit.record(None, "moved in", post, who=texts.run.actor_name, note=texts.run.origin)
