@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from events import bookings
 from events.bookings import Person
 from events.models import AccessNeed, Booking
 from sharedlives.foundation.models import OutgoingMail
@@ -98,11 +99,33 @@ def test_the_whole_form_by_keyboard(page, date):
     assert page.get_by_role("heading", level=1).inner_text() == "You have a place."
 
 
+def someone_with_an_offer(date):
+    one_place = create_date(
+        workshop=date.workshop, area="York", places=1, starts_at=timezone.now() + timedelta(days=50)
+    )
+    holder = book(one_place, "Holder")
+    booking = book(one_place, "Dan")
+    bookings.cancel(holder)
+    return booking
+
+
+def test_an_offer_is_answered_from_the_link_in_the_mail(new_page, date):
+    someone_with_an_offer(date)
+    page = new_page(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page.goto(own_link("dan@example.org"))
+
+    assert page.get_by_role("heading", level=1).inner_text().startswith("We have a place for you. Tell us by ")
+    page.get_by_role("button", name="Yes, I take the place").click()
+
+    assert page.get_by_role("heading", level=1).inner_text() == "You have a place."
+
+
 def every_page(date, page):
     """The addresses of all pages that somebody who books meets, and what to press there before looking."""
     full = create_date(workshop=date.workshop, area="Leeds", places=1, starts_at=timezone.now() + timedelta(days=40))
     booking = book(full, "Ann", people=[Person("Ann", access="a ramp")])
     waiting = book(full, "Bob")
+    offered = someone_with_an_offer(date)
     page.goto(date.get_reserve_url())
     page.get_by_label("Your name").fill("Cat")
     page.get_by_label("Your e-mail").fill("cat@example.org")
@@ -119,6 +142,7 @@ def every_page(date, page):
         (made, None),
         (booking.get_absolute_url(), None),
         (waiting.get_absolute_url(), None),
+        (offered.get_absolute_url(), None),
         (booking.get_absolute_url() + "names/", None),
         (booking.get_absolute_url() + "needs/1/", None),
         (booking.get_absolute_url() + "needs/1/", "Send"),

@@ -7,12 +7,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, corrections, needs, views
+from events import bookings, corrections, needs, views, waiting_list
 from events.bookings import Person
 from events.forms import new_stamp
-from events.models import AccessNeed, Booking, RepeatedRequest, WorkshopDate
+from events.models import AccessNeed, Booking, RepeatedRequest, RingTask, WorkshopDate
 from sharedlives.foundation import links
-from sharedlives.foundation.models import OutgoingMail
+from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
 
 pytestmark = pytest.mark.django_db
@@ -544,6 +544,79 @@ def test_cancelling_needs_a_post_and_happens_once(client):
     assert OutgoingMail.objects.filter(template="events/email/booking_cancelled").count() == 1
 
 
+def offered(name="Ann", **fields):
+    """Somebody who waited and has an offer now."""
+    date = create_date(places=1)
+    holder = book(date, "Holder")
+    booking = book(date, name, **fields)
+    bookings.cancel(holder)
+    booking.refresh_from_db()
+    return booking
+
+
+def test_an_offer_is_said_yes_to_on_the_own_page_by_a_press_and_not_by_opening_it(client):
+    booking = offered()
+
+    response = client.get(booking.get_absolute_url() + "?accept=1")
+    assert title(response).startswith(f"We have a place for you. Tell us by {booking.answer_by}.")
+    assert shows(response, "Yes, I take the place")
+    assert Booking.objects.get(pk=booking.pk).state == "offered"
+
+    for _ in range(2):
+        response = client.post(booking.get_absolute_url(), {"accept": "1"}, follow=True)
+        assert shows(response, "<h1>You have a place.</h1>")
+    assert (
+        OutgoingMail.objects.filter(template="events/email/booking_confirmed", recipient="ann@example.org").count() == 1
+    )
+
+
+def test_an_offer_is_said_no_to_on_the_own_page(client):
+    booking = offered()
+
+    response = client.post(booking.get_absolute_url(), follow=True)
+
+    assert title(response).startswith("Your booking is cancelled.")
+    assert Booking.objects.get(pk=booking.pk).state == "cancelled"
+
+
+def test_the_page_of_an_offer_that_has_ended_says_what_can_still_be_done(client):
+    booking = offered()
+    Booking.objects.filter(pk=booking.pk).update(offer_ends_at=timezone.now() - timedelta(minutes=1))
+    page = booking.get_absolute_url()
+
+    response = client.get(page)
+    assert title(response).startswith("Our offer of a place has ended.")
+    assert shows(response, "The place is still free and nobody waits, so you can have it.")
+
+    bob = book(booking.date, "Bob")
+    assert bob.state == "confirmed"
+    response = client.get(page)
+    assert not shows(response, "still free")
+    assert shows(response, f'<a href="{booking.date.get_reserve_url()}">ask for a place again</a>')
+    assert shows(client.post(page, {"accept": "1"}), "Our offer has ended, and the place has gone to somebody else.")
+
+    WorkshopDate.objects.filter(pk=booking.date_id).update(booking_closes_at=timezone.now())
+    assert shows(client.get(page), "Please ring us: perhaps a place is free.")
+
+
+def test_the_page_after_reserving_shows_an_offer_made_since(client):
+    booking = offered()
+
+    response = client.get(reverse("events:booking_made", args=[links.sign("made", booking.request_id.hex)]))
+
+    assert shows(response, f"We have a place for you. Tell us by {booking.answer_by}.")
+    assert shows(response, "The mail holds your own link, to say yes or no.")
+
+
+@pytest.mark.parametrize("state", ["waiting", "offered", "lapsed", "cancelled"])
+def test_yes_to_what_was_never_offered_or_is_over_is_no_error(client, state):
+    booking = offered()
+    ends_at = booking.offer_ends_at if state == "offered" else None
+    Booking.objects.filter(pk=booking.pk).update(state=state, offer_ends_at=ends_at)
+
+    assert client.post(booking.get_absolute_url(), {"accept": "1"}, follow=True).status_code == 200
+
+
 def test_names_are_corrected(client):
     booking = book(create_date(), "Ann", people=2)
     names = booking.get_absolute_url() + "names/"
@@ -619,9 +692,26 @@ def test_all_broken_links_look_the_same_and_many_are_slowed(client, monkeypatch)
 
 
 def test_opening_every_link_of_every_mail_twice_changes_nothing(client):
-    date = create_date(places=1)
-    booking = book(date, "Ann", people=[Person("Ann", access="a ramp")])
-    book(date, "Bob")
+    """Of a full journey: a place, the queue, an offer, one that lapsed, one refused, one accepted."""
+    date = create_date(places=2)
+    booking, other = (book(date, name, people=[Person(name, access="a ramp")]) for name in ("Ann", "Ben"))
+    lapsed, refusing, accepting, offered, _waiting = (book(date, name) for name in ("Cat", "Dan", "Eve", "Fay", "Gil"))
+    bookings.cancel(other)
+    Booking.objects.filter(pk=lapsed.pk).update(offer_ends_at=timezone.now())
+    waiting_list.settle_due()
+    bookings.cancel(refusing)
+    waiting_list.accept(accepting)
+    bookings.cancel(accepting)
+    assert sorted(Booking.objects.values_list("state", flat=True)) == [
+        "cancelled",
+        "cancelled",
+        "cancelled",
+        "confirmed",
+        "lapsed",
+        "offered",
+        "waiting",
+    ]
+    assert {mail.template.rpartition("/")[2] for mail in OutgoingMail.objects.all()} >= {"offer", "offer_lapsed"}
     texts = " ".join(mail.text + mail.html for mail in OutgoingMail.objects.all())
     addresses = set(re.findall(r"https://www\.example\.org(/[^\s\"<]*)", texts))
     assert booking.get_absolute_url() in addresses
@@ -636,7 +726,8 @@ def test_opening_every_link_of_every_mail_twice_changes_nothing(client):
 
 
 def _everything():
-    return [list(model.objects.order_by("pk").values()) for model in (Booking, WorkshopDate, AccessNeed, OutgoingMail)]
+    models = (Booking, WorkshopDate, AccessNeed, OutgoingMail, RingTask, AuditEntry)
+    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "trace"])
