@@ -126,7 +126,7 @@ class ConsentFilter(Filter):
 
 
 class UseFilter(Filter):
-    title = parameter_name = "used"
+    title, parameter_name = "use", "used"
     methods = {"unused": "Nowhere", "used": "Somewhere"}
 
 
@@ -183,7 +183,7 @@ class PictureAdmin(AuditedModelAdmin):
     @admin.display(description="may be shown", ordering="consent_until")
     def may_show(self, picture):
         if not picture.may_be_shown():
-            return f"No longer: until {formats.date_format(picture.consent_until)}"
+            return f"No longer (until {formats.date_format(picture.consent_until)})"
         return picture.get_consent_display()
 
     # The page

@@ -266,6 +266,20 @@ def test_the_row_that_is_not_written_asks_for_nothing(media):
     assert not ProcrastinateJob.objects.exists()
 
 
+def test_any_storage_of_django_will_do(settings):
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+    picture = add()
+    run_jobs()
+    picture.refresh_from_db()
+    assert files_of(picture) == set(renditions.files(picture))
+
+    pictures.refocus(picture, 10, 10)
+    jobs.tidy_pictures(0)
+    renditions.remove(renditions.files(picture))
+
+    assert files_of(picture) == set()
+
+
 # Another file, another focal point
 
 
