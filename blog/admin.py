@@ -22,6 +22,7 @@ class ShelfAdmin(AuditedModelAdmin):
     """Topics and tags: what posts are found under."""
 
     list_display = ["name", "how_many_posts", "slug"]
+    ordering = ["name", "pk"]  # said here, it outlives the counting
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
 
@@ -43,8 +44,9 @@ class TagAdmin(ShelfAdmin):
     fields = ["name", "slug"]
 
 
-class HandleInline(admin.TabularInline):
+class HandleInline(admin.StackedInline):
     model = Handle
+    fields = [("network", "name")]
     extra = 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from blog.models import Post
+from blog.models import Post, Tag
 from sharedlives.foundation import pictures
 from sharedlives.foundation.models import Picture
 from tests.browser.test_editor import (
@@ -199,7 +199,7 @@ def test_a_picture_of_the_library_is_found_by_its_words_and_stands_in_the_text(t
     add_picture(name="A garden", alt="Beans")
     press(text, "Picture")
     text.get_by_label("Search the library").fill("people")
-    text.get_by_text("One picture").wait_for()
+    text.get_by_text("One picture.").wait_for()
     text.keyboard.press("Tab")
     text.keyboard.press("Enter")
     back_in_the_text(text)
@@ -231,6 +231,20 @@ def test_a_picture_is_taken_in_from_within_the_editor_once_its_description_is_de
     picture = Picture.objects.get()
     assert (picture.alt, picture.caption, picture.credit) == ("A window", "The view", "Photograph: Ada Rowan")
     assert text_of(text) == f'<figure data-picture="{picture.pk}"></figure>'
+
+
+def test_a_chosen_picture_is_changed_for_another(text):
+    first, second = add_picture(name="First"), add_picture(name="Second")
+    for change, picture in ((lambda: press(text, "Picture"), first), (lambda: change_picture(text), second)):
+        change()
+        text.get_by_role("dialog").get_by_role("button", name=picture.name).click()
+        back_in_the_text(text)
+
+        assert text_of(text) == f'<figure data-picture="{picture.pk}"></figure>'
+
+
+def change_picture(page):
+    page.locator(".picture-in-text").get_by_role("button", name="Change").click()
 
 
 def test_what_the_server_refuses_is_said_beside_the_file(text, complaints):
@@ -354,21 +368,31 @@ def preview(page):
     return tab
 
 
-def test_the_preview_shows_what_stands_in_the_form_at_two_widths(text, complaints):
+def test_the_preview_shows_what_stands_in_the_form_at_two_widths(text):
+    picture = add_picture(alt="A table")
     text.get_by_label("Title").fill("Unsaved")
     box(text).click()
     write(text, "Words not saved")
+    press(text, "Picture")
+    text.get_by_role("dialog").get_by_role("button", name=picture.name).click()
+    back_in_the_text(text)
     tab = preview(text)
 
     for frame, widest in (("The post on a phone", 400), ("The post on a large screen", 2000)):
         within = tab.frame_locator(f"iframe[title='{frame}']")
         assert within.get_by_role("heading", name="Unsaved", level=1).is_visible()
         assert within.get_by_text("Words not saved").is_visible()
+        within.get_by_role("img", name="A table").evaluate("image => image.decode()")  # it is really there
         assert tab.locator(f"iframe[title='{frame}']").bounding_box()["width"] <= widest
     assert not Post.objects.exists()
 
 
-def test_axe_finds_nothing_in_dialogs_and_preview(text, axe):
+def test_axe_finds_nothing_in_the_preview(text, axe):
+    text.get_by_label("Title").fill("Unsaved")
+    assert axe(preview(text)) == []
+
+
+def test_axe_finds_nothing_in_the_dialogs_and_around_what_they_made(text, axe):
     add_picture()
     write(text, "Words")
     for tool, ready in (
@@ -382,7 +406,7 @@ def test_axe_finds_nothing_in_dialogs_and_preview(text, axe):
         text.keyboard.press("Escape")
         back_in_the_text(text)
     press(text, "Picture")
-    text.get_by_text("One picture").wait_for()
+    text.get_by_text("One picture.").wait_for()
     assert axe(text, within="dialog") == []
     text.get_by_role("button", name="Upload a new one").click()
     text.get_by_role("button", name="Upload and use it").click()
@@ -402,4 +426,23 @@ def test_the_form_holds_on_a_phone(new_page, publisher, axe, scheme):  # noqa: F
     page.evaluate("() => document.fonts.ready.then(() => true)")  # until then the tools are words
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert axe(page) == []
+
+
+def test_tags_that_are_there_are_offered_while_typing(form):  # noqa: F811
+    Tag.objects.create(name="Kindness", slug="kindness")
+    tags = form.get_by_label("Tags")
+    tags.click()
+    form.keyboard.type("homes, kin")
+
+    form.locator("datalist option").wait_for(state="attached")
+    assert form.locator("datalist option").get_attribute("value") == "homes, Kindness"
+
+
+@pytest.mark.parametrize("model", ["author", "topic", "tag"])
+def test_axe_finds_nothing_on_the_forms_beside_it(new_page, publisher, axe, model):  # noqa: F811
+    page = new_page(publisher)
+    page.goto(f"/admin/blog/{model}/add/")
+    page.get_by_label("Name", exact=False).first.wait_for()
+
     assert axe(page) == []
