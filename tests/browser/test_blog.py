@@ -1,13 +1,18 @@
 """The blog's pages as people see them, and the way to them at the desk."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
+from blog.models import Handle
+from sharedlives.foundation import pictures
 from tests.factories import create_author, create_charity, create_date, create_post, create_user, create_workshop
 
-SIZES = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
+SIZES = [(width, scheme) for width in (320, 768, 1280) for scheme in ("light", "dark")]
 BODY = (
     '<h2>One</h2><p>Words and a <a href="https://www.example.org/a-very-long-address-without-any-place-to-break/xyz">'
     "link</a></p><table><tbody><tr><th>A</th><th>B</th><th>C</th><th>D</th></tr><tr><td>1</td><td>2</td><td>3</td>"
@@ -21,24 +26,70 @@ def post(live_server):
     workshop = create_workshop()
     create_date(workshop=workshop)
     host = create_author(name="Alex Host", role="Chief Executive")
-    return create_post(
+    portrait, lead = (
+        pictures.add(painted(size), by=None, name="P", alt="A wall") for size in ((500, 500), (1600, 1000))
+    )
+    guest = create_author(
+        name="Anna McEwen",
+        role="Head of Support",
+        organisation="Shared Lives Plus",
+        bio="Anna visits people.",
+        website="https://anna.example/",
+        portrait=portrait,
+    )
+    guest.handles.create(network=Handle.Network.BLUESKY, name="anna.example")
+    post = create_post(
         title="Antidisestablishmentarianism and well-being",
         standfirst="In short.",
         introduction="<p>This is a guest.</p>",
         introduced_by=host,
-        body=BODY,
+        body=f'{BODY}<figure data-picture="{lead.pk}"></figure><aside><p>Pulled</p></aside><p>x<small>N</small></p>',
+        content_note="It speaks of a death.",
+        lead_picture=lead,
         workshop=workshop,
-        authors=[create_author(name="Anna McEwen", organisation="Shared Lives Plus"), host],
+        authors=[guest, host],
     )
+    shelves = [
+        post.topics.create(name="Being well at home", slug="home", description="What it is like."),
+        post.tags.create(name="Antidisestablishmentarianism", slug="long"),
+    ]
+    for number in range(11):
+        other = create_post(
+            title=f"Another {number}",
+            authors=[guest],
+            lead_picture=lead if number == 3 else None,
+            publish_at=timezone.now() - timedelta(days=2, minutes=number),
+        )
+        other.topics.add(shelves[0])
+        other.tags.add(shelves[1])
+    return post
+
+
+def painted(size):
+    file = io.BytesIO()
+    Image.new("RGB", size, "#8fbcb5").save(file, "JPEG")
+    return ContentFile(file.getvalue(), "p.jpg")
+
+
+PAGES = [
+    "/blog/",
+    "/blog/authors/anna-mcewen/",
+    "/blog/topics/",
+    "/blog/topics/home/",
+    "/blog/tags/long/",
+    "/blog/archive/",
+]
 
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_axe_finds_nothing_and_nothing_is_cut_off(new_page, axe, post, width, scheme):
     page = new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    for address in ("/blog/", post.get_absolute_url()):
-        page.goto(address)
-        assert axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    day = timezone.localtime(post.publish_at)
+    year = f"/blog/archive/{day.year}/"
+    for address in (*PAGES, post.get_absolute_url(), year, f"{year}{day.month}/", f"/blog/?before={post.pk + 3}"):
+        assert page.goto(address).status == 200
+        assert axe(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
 
 def test_from_the_list_to_the_place(page, post):
@@ -47,6 +98,40 @@ def test_from_the_list_to_the_place(page, post):
     page.get_by_role("link", name="Reserve your place").click()
 
     assert "/reserve/" in page.url
+
+
+def test_from_a_post_to_its_author_its_topic_and_the_next_post(page, post):
+    page.goto(post.get_absolute_url())
+    page.get_by_role("heading", name="About the authors").wait_for()
+    page.get_by_role("link", name="Anna McEwen", exact=True).first.click()
+    page.get_by_role("heading", level=1, name="Anna McEwen").wait_for()
+    page.get_by_role("link", name="Older posts").click()
+    page.get_by_role("link", name="Newer posts").click()
+    assert page.url.endswith("/blog/authors/anna-mcewen/")
+
+    page.goto(post.get_absolute_url())
+    page.get_by_role("link", name="Being well at home").click()
+    page.get_by_role("heading", level=1, name="Being well at home").wait_for()
+
+
+def test_nothing_moves_while_pictures_load(new_page, post):
+    page = new_page(viewport={"width": 360, "height": 800})
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver(list => list.getEntries().forEach(e => window.moved += e.value))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    for address in ("/blog/", post.get_absolute_url()):
+        page.goto(address, wait_until="networkidle")
+        assert page.evaluate("window.moved") == 0, address
+
+
+def test_a_post_on_paper_is_the_post_alone(page, post):
+    page.goto(post.get_absolute_url())
+    page.emulate_media(media="print")
+
+    assert page.get_by_text("This post stands at").is_visible()
+    for gone in ("Pass it on", "About the authors", "Read on", "All posts"):
+        assert not page.get_by_text(gone, exact=True).is_visible()
 
 
 def test_staff_preview_what_is_not_out_yet(new_page, axe, post):
