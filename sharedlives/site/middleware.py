@@ -3,6 +3,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpResponseNotAllowed, HttpResponseNotFound, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
+from django.urls import reverse_lazy
 from django.utils.encoding import iri_to_uri
 
 from sharedlives.foundation import redirects
@@ -53,11 +54,12 @@ def old_hosts(get_response):
 
 
 def old_addresses(get_response):
-    """Where nothing is found, the address may be one of before; the home page is asked for things by number too."""
+    """Where nothing is found, the address may be one of before; what was home then is asked for things by number."""
+    asked_by_number = ("/", reverse_lazy("blog:post_list"))
 
     def middleware(request):
         may_be_old = request.method in ("GET", "HEAD") and not request.path_info.startswith("/admin/")
-        if may_be_old and request.path_info == "/" and not redirects.NAMES_A_THING.isdisjoint(request.GET):
+        if may_be_old and request.path_info in asked_by_number and not redirects.NAMES_A_THING.isdisjoint(request.GET):
             return _sent_to_new(request) or get_response(request)
         response = get_response(request)
         if may_be_old and response.status_code == 404:

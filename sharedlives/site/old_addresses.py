@@ -15,8 +15,8 @@ FURTHER = re.compile(r"/(?:feed(?:/(?:rss|rss2|rdf|atom))?|amp|embed|trackback|c
 FEED = re.compile(r"/feed(?:/(?:rss|rss2|rdf|(?P<atom>atom)))?$")
 MOST_FURTHER = 4
 OF_THE_WHOLE_SITE = re.compile(r"(?:/comments)?/feed(?:/(?:rss|rss2|rdf|atom))?")
-# WordPress makes each picture in several sizes, "table-300x200.jpg"; only the whole one has an address in its export.
-SIZE_OF_A_PICTURE = re.compile(r"(?:-\d+x\d+|-scaled)(?=\.\w+$)")
+# WordPress makes each picture in several sizes, "table-300x200.jpg"; only one of them has an address in its export.
+SIZE_OF_A_PICTURE = re.compile(r"(?:-\d+x\d+|-scaled|-rotated|-e\d{10,14})+(?=\.\w+$)")
 DAY_MONTH_YEAR = re.compile(r"/(?P<year>(?:19|20)\d\d)(?:/(?P<month>0[1-9]|1[0-2])(?:/[0-3]\d)?)?")
 ONE_THING = ("p", "page_id", "attachment_id", "cat", "tag", "author", "m")
 
@@ -50,6 +50,7 @@ def _ways(path: str, names: dict[str, list[str]], asked: str) -> Iterator[str]:
             yield "/category/" + path.rsplit("/", 1)[1]  # of topics within topics the last one counts
         if SIZE_OF_A_PICTURE.search(path):
             yield SIZE_OF_A_PICTURE.sub("", path)
+            yield SIZE_OF_A_PICTURE.sub("-scaled", path)
         shorter = FURTHER.sub("", path)
         if shorter == path:
             return
