@@ -222,9 +222,8 @@ def _day(match: re.Match[str], posted: date | None) -> tuple[date | None, str]:
 
 
 def _checked(match: re.Match[str], days: list[date], posted: date | None) -> tuple[date | None, str]:
-    if not match["weekday"]:
-        fits = days[0]
-    else:
+    fits: date | None = days[0]
+    if match["weekday"]:
         said = match["weekday"].capitalize()
         fits = next((day for day in days if _WEEKDAYS[day.weekday()].startswith(said)), None)
     if fits is None:
@@ -252,8 +251,8 @@ def _hours(text: str) -> tuple[str, str] | None:
             starts = _clock(hour, minute, "am")
         if starts and ends and starts < ends:
             return starts, ends
-    if found := _ONE_HOUR.search(text):
-        starts = _clock(*found.groups())
+    if single := _ONE_HOUR.search(text):
+        starts = _clock(*single.groups())
         return (starts, "") if starts else None
     return None
 

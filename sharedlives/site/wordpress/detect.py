@@ -179,7 +179,8 @@ def _bylines(people: list[BylineDetails]) -> list[Found]:
 
 def _opening_pieces(body: str) -> list[str]:
     """The first two pieces of the text; of a piece with line breaks only its first line."""
-    pieces, start = [], 0
+    pieces: list[str] = []
+    start = 0
     while len(pieces) < 2 and (found := _FIRST_PIECES.match(body, start)):
         first_line, line_break, rest = found["inner"].partition("<br>")
         pieces.append(first_line + line_break if words(rest) else found["html"])
