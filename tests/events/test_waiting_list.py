@@ -114,6 +114,15 @@ def test_where_gaps_are_filled_a_newcomer_takes_only_what_nobody_who_waits_could
     assert book(date, "Yan").state == WAITING
 
 
+@pytest.mark.parametrize("fill_gaps", [False, True])
+def test_whom_staff_enter_after_closing_does_not_overtake_those_on_the_ring_list(staff, fill_gaps):
+    date, (holder,), _queue = full_date("Ann", fill_gaps=fill_gaps)
+    WorkshopDate.objects.filter(pk=date.pk).update(booking_closes_at=timezone.now())
+    bookings.cancel(holder)
+
+    assert book(date, "Zoe", by=staff).state == WAITING
+
+
 def test_people_and_their_support_workers_are_offered_places_together():
     date = create_date(starts_at=WORKSHOP, places=3, support_places=1)
     first = book(date, "First", support_workers=1)
