@@ -1,4 +1,5 @@
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from . import limits, mail, pictures
@@ -17,7 +18,8 @@ def pick_up_overdue_mail(timestamp: int):
         mail.deliver(mail_id)
 
 
-@app.task
+# A storage elsewhere may be away for a moment; what is still missing after that, tidy_pictures asks for again.
+@app.task(retry=RetryStrategy(max_attempts=5, exponential_wait=5))
 def make_renditions(picture_id: int, key: str):
     pictures.make_renditions(picture_id, key)
 

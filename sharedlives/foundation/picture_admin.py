@@ -43,6 +43,7 @@ class PictureForm(forms.ModelForm):
             "focal_x",
             "focal_y",
         ]
+        help_texts = {"focal_x": "In percent.", "focal_y": "In percent."}
         widgets = {
             "name": WIDE,
             "alt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
