@@ -53,7 +53,7 @@ def _saved_and_shown(request, admin, form, formsets) -> str:
     admin.save_model(request, admin.save_form(request, form, change), form, change)
     admin.save_related(request, form, formsets, change)
     post = Post.objects.for_reading().get(pk=form.instance.pk)
-    return render_to_string("blog/post_detail.html", views._shown(post), request=request)
+    return render_to_string("blog/post_detail.html", views.on_its_page(post), request=request)
 
 
 def _wrong(form, formsets) -> list[str]:

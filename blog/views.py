@@ -26,7 +26,7 @@ def post_detail(request, slug):
     posts = Post.objects.published().for_reading()
     post = posts.filter(slug=slug).first()
     if post:
-        return render(request, "blog/post_detail.html", _shown(post))
+        return render(request, "blog/post_detail.html", on_its_page(post))
     if moved := posts.filter(addresses__slug=slug).first():
         response = redirect(moved, permanent=True)
         # Not for ever in browsers: an address may be changed back.
@@ -38,12 +38,13 @@ def post_detail(request, slug):
 def _preview(request, slug):
     """What is not public yet, or no longer, for staff who may see posts. Only here is anybody's session looked at."""
     post = get_object_or_404(Post.objects.for_reading().visible_to(request.user), slug=slug)
-    response = render(request, "blog/post_detail.html", _shown(post) | {"is_preview": True})
+    response = render(request, "blog/post_detail.html", on_its_page(post) | {"is_preview": True})
     patch_cache_control(response, no_store=True, private=True)
     return response
 
 
-def _shown(post):
+def on_its_page(post):
+    """What its page shows; the preview at the desk (blog/previews.py) asks here too."""
     workshop = post.announced_workshop
     return {
         "post": post,
