@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 LEFT_ALONE = "Left as it was: nothing was changed."
 
-_ACCEPT = {
+_ACCEPT: dict[str, Callable[..., str]] = {
     BYLINE: accept_byline,
     INTRODUCTION: accept_introduction,
     WORKSHOP: accept_workshop,
