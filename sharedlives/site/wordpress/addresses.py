@@ -119,7 +119,7 @@ class Addresses:
             self.means.setdefault(normal(path.rstrip("/").rsplit("/", 1)[0] + f"/{old}"), ("text", known.id))
 
     def term(self, kind: str, slug: str, path: str, id: str) -> None:
-        """The archive of a category or tag; its feed follows from it (foundation/redirects.py)."""
+        """The archive of a category or tag; its feed follows from it (site/old_addresses.py)."""
         base, query = ("category", "cat") if kind == "category" else ("tag", "tag")
         for below in (path, slug):
             self.also(f"/{base}/{below}", ("term", kind, slug))

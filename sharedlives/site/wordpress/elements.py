@@ -117,7 +117,7 @@ class Flow:
         words = self.inline(node.children).strip()
         return f"<{node.tag}>{words}</{node.tag}>" if words else ""
 
-    def list(self, node: Node) -> str:
+    def listing(self, node: Node) -> str:
         start = node.attributes.get("start", "")
         opening = f'<ol start="{escape(start)}">' if node.tag == "ol" and start.isdigit() else f"<{node.tag}>"
         entries = [
@@ -333,7 +333,7 @@ class Flow:
 WRAPPERS = set("div section article header footer main center form fieldset nav address details figcaption".split())
 BLOCK = {
     **dict.fromkeys(["h1", "h2", "h3", "h4", "h5", "h6"], Flow.heading),
-    **dict.fromkeys(["ul", "ol"], Flow.list),
+    **dict.fromkeys(["ul", "ol"], Flow.listing),
     **dict.fromkeys(["iframe", "video", "audio"], Flow.media),
     "blockquote": Flow.quote,
     "aside": Flow.pullquote,

@@ -72,9 +72,11 @@ def is_public(address: str) -> bool:
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         # Other ways to write an IPv4 address.
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        inner: ipaddress.IPv4Address | None = (
+            found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        )
         if inner is None and found in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.ip_address(int(found) & 0xFFFFFFFF)
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None and not is_public(str(inner)):
             return False
     return found.is_global and not found.is_multicast
@@ -148,11 +150,11 @@ class Network:
     def _connected(self, host: str, port: int | None, *, is_secure: bool) -> socket.socket:
         port = port or (443 if is_secure else 80)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        address = next((info[4][0] for info in found if self.may_connect(str(info[4][0]))), None)
-        # One private address among them is a trap, not a mistake.
-        if address is None or not all(self.may_connect(str(info[4][0])) for info in found):
+        addresses = [str(info[4][0]) for info in found]
+        # One private address among public ones is a trap, not a mistake.
+        if not addresses or not all(map(self.may_connect, addresses)):
             raise Missing(f"{host} is an address inside a private network.")
-        connected = socket.create_connection((address, port), timeout=SECONDS_TO_ANSWER)
+        connected = socket.create_connection((addresses[0], port), timeout=SECONDS_TO_ANSWER)
         if is_secure:
             return ssl.create_default_context().wrap_socket(connected, server_hostname=host)
         return connected

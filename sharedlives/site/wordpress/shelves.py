@@ -57,7 +57,7 @@ class Shelves:
     def _keep(self, kind: str, slug: str, name: str, description: str) -> Topic | Tag:
         (model, what), raw = KINDS[kind], hash_of(name, description)
         row = self.run.imported.find(kind, slug)
-        shelf = target_of(row) if row else None
+        shelf: Any = target_of(row) if row else None
         outcome = UNCHANGED
         if shelf is None:
             shelf = model.objects.filter(name__iexact=name).first()

@@ -110,7 +110,7 @@ class Surroundings(bodies.Everything):
         if meaning[0] == "file":
             self._note_file(meaning[1], href)
             return self.run.addresses.absolute(href)
-        target = self.run.target(meaning)
+        target: Any = self.run.target(meaning)
         return target if isinstance(target, str) else target.get_absolute_url() if target else ""
 
     def _theirs(self, href: str) -> str:
@@ -148,7 +148,7 @@ class Texts:
         for known in self.run.export.known.values():
             if known.type not in used or known.status in PASSED_OVER:
                 continue
-            thing = self.run.imported.target(known.type, known.id)
+            thing: Any = self.run.imported.target(known.type, known.id)
             if thing is not None:
                 self.addresses[known.id] = thing.get_absolute_url()
                 continue
@@ -309,7 +309,7 @@ class Texts:
     # Writing it
 
     def _store(self, item: dict[str, Any], source: Source, text: Text, around: Surroundings) -> models.Model:
-        kind = POST if item["type"] == "post" else PAGE
+        kind: Any = POST if item["type"] == "post" else PAGE
         came_as = self._came_as(item, text, around)
         row = self.run.imported.find(source.kind, source.wp_id)
         if row is None:
