@@ -67,9 +67,10 @@ def settle(date: WorkshopDate, *, spare: Booking | None = None) -> None:
 
 
 def _offer_free_places(date: WorkshopDate) -> None:
-    if not date.waiting or not date.may_offer():
+    if not date.waiting or date.ordinary_left == 0 or not date.may_offer():
         return
-    for booking in date.bookings.waiting_in_order():
+    # A few rows at a time: on a busy date hundreds wait, and mostly the first decides.
+    for booking in date.bookings.waiting_in_order().iterator(chunk_size=10):
         if date.ordinary_left == 0:
             return
         if date.has_room_for(booking.places, booking.support_workers):

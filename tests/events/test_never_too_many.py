@@ -2,12 +2,14 @@
 
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from events import bookings, locking
+from events import bookings, locking, waiting_list
 from events.models import Booking, WorkshopDate
+from sharedlives.foundation.models import OutgoingMail
 from tests.factories import book, create_date
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +41,7 @@ def in_threads(attempt):
 
 
 def people_with_a_place(date):
-    return sum(b.places + b.support_workers for b in Booking.objects.filter(date=date, state=Booking.State.CONFIRMED))
+    return sum(b.places + b.support_workers for b in Booking.objects.filter(date=date).holding_a_place())
 
 
 def reserve(date):
@@ -145,6 +147,55 @@ def test_cancelling_and_reserving_at_once_returns_each_place_once():
     assert Booking.objects.filter(state=Booking.State.CANCELLED).count() == THREADS
 
 
+def test_cancelling_accepting_refusing_and_reserving_at_once_offers_each_place_once_and_in_order():
+    date = create_date(places=THREADS)
+    held = [book(date, f"Early {number}") for number in range(THREADS)]
+    queue = [book(date, f"Waiting {number}") for number in range(THREADS)]
+
+    def attempt(number):
+        turn, kind = divmod(number, 3)
+        if kind == 0:
+            return bookings.cancel(held[turn]).state
+        if kind == 1:
+            return answered(queue[turn], yes=turn % 2)
+        return book(date, f"Late {number}").state
+
+    in_threads(attempt)
+
+    date.refresh_from_db()
+    assert date.taken == people_with_a_place(date) == THREADS
+    by_turn = list(date.bookings.exclude(contact_name__startswith="Early").order_by("queued_at", "pk"))
+    first_waiting = next(n for n, booking in enumerate(by_turn) if booking.is_waiting)
+    assert not [booking for booking in by_turn[first_waiting:] if booking.holds_a_place]
+    offers = OutgoingMail.objects.filter(template="events/email/offer").values_list("recipient", flat=True)
+    assert len(offers) == len(set(offers)) >= THREADS
+
+
+def answered(booking, *, yes):
+    """Their answer, if they have anything to answer yet."""
+    try:
+        return waiting_list.accept(booking).state if yes else bookings.cancel(booking).state
+    except bookings.BookingRefused:
+        return booking.state
+
+
+def test_many_workers_that_notice_overdue_offers_at_once_end_each_once(time_machine):
+    date = create_date(places=PLACES)
+    held = [book(date, f"Early {number}") for number in range(PLACES)]
+    for number in range(2 * PLACES):
+        book(date, f"Waiting {number}")
+    for booking in held:
+        bookings.cancel(booking)
+    time_machine.move_to(date.starts_at - timedelta(days=7))
+
+    in_threads(lambda number: waiting_list.settle_due())
+
+    mails = OutgoingMail.objects.filter(template="events/email/offer_lapsed").values_list("recipient", flat=True)
+    assert len(mails) == len(set(mails)) == PLACES
+    states = list(Booking.objects.order_by("pk").values_list("state", flat=True))
+    assert states == ["cancelled"] * PLACES + ["lapsed"] * PLACES + ["offered"] * PLACES
+
+
 # The database holds against every way of writing
 
 
@@ -156,6 +207,10 @@ def oversell_by_save(date):
 
 def oversell_by_update(date):
     date.bookings.update(state=Booking.State.CONFIRMED)
+
+
+def oversell_by_offers(date):
+    date.bookings.filter(state=Booking.State.WAITING).update(state=Booking.State.OFFERED, offer_ends_at=date.starts_at)
 
 
 def oversell_by_bulk_create(date):
@@ -195,6 +250,7 @@ def oversell_by_lying_counters(date):
     [
         oversell_by_save,
         oversell_by_update,
+        oversell_by_offers,
         oversell_by_bulk_create,
         oversell_by_raw_sql,
         oversell_by_lowering_places,
