@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from sharedlives.foundation import worker_watch
-from sharedlives.foundation.models import Charity
+from sharedlives.foundation.models import Charity, charity
 from sharedlives.site import menus
 
 
@@ -33,6 +33,13 @@ def _menus_are_empty(monkeypatch):
     nothing_yet = menus.Menus()
     nothing_yet.read_at = math.inf
     monkeypatch.setattr(menus, "remembered", nothing_yet)
+
+
+@pytest.fixture
+def long_memory(monkeypatch):
+    """What a process remembers for a second it remembers for the whole test, however slow the machine."""
+    for module in (charity, menus):
+        monkeypatch.setattr(module, "GOOD_FOR", 600)
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from copy import copy
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.contrib.contenttypes.models import ContentType
@@ -32,7 +34,7 @@ def keep(address: str, target: models.Model | str, *, host: str = "") -> Redirec
     A later call for the same address wins.
     """
     if isinstance(target, str):
-        leads = {"leads_to": target, "content_type": None, "object_id": None}
+        leads: dict[str, Any] = {"leads_to": target, "content_type": None, "object_id": None}
     else:
         content_type = ContentType.objects.get_for_model(target)
         leads = {"leads_to": "", "content_type": content_type, "object_id": target.pk}
@@ -71,12 +73,18 @@ def aim(redirect: Redirect) -> str | None:
 class KeepsItsAddress(models.Model):
     """Base of what the public finds at an address of its own: a changed one leads to the new one, for ever."""
 
+    if TYPE_CHECKING:  # what each of them has
+        slug: str
+        _slug_before: str | None
+
+        def get_absolute_url(self) -> str: ...
+
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, db, field_names, values):
-        loaded = super().from_db(db, field_names, values)
+    def from_db(cls, *args, **kwargs):
+        loaded = super().from_db(*args, **kwargs)
         loaded._slug_before = loaded.__dict__.get("slug")
         return loaded
 
@@ -84,6 +92,8 @@ class KeepsItsAddress(models.Model):
         before = getattr(self, "_slug_before", None)
         super().save(*args, **kwargs)
         if before and before != self.slug:
-            keep(type(self)(slug=before).get_absolute_url(), self)
+            as_it_was = copy(self)
+            as_it_was.slug = before
+            keep(as_it_was.get_absolute_url(), self)
         self._slug_before = self.slug
         Redirect.objects.filter(path=normal(self.get_absolute_url()), host="").delete()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 import unicodedata
 
@@ -56,10 +58,9 @@ def vector(**weights: str) -> models.GeneratedField:
         for weight, fields in weights.items()
         for field in fields.split()
     ]
-    expression = parts[0]
-    for part in parts[1:]:
-        expression = expression + part
-    return models.GeneratedField(expression=expression, output_field=SearchVectorField(), db_persist=True)
+    return models.GeneratedField(
+        expression=functools.reduce(operator.add, parts), output_field=SearchVectorField(), db_persist=True
+    )
 
 
 class SearchableManager(models.Manager):
@@ -147,10 +148,9 @@ def _letter_for_letter(text: str) -> str:
 
 def _spans(marked: str) -> list[tuple[int, int]]:
     """Where the marks stand in the text without them."""
-    spans, position = [], 0
-    for piece in marked.split(FOUND)[1:] if FOUND in marked else []:
-        if not spans:
-            position = marked.index(FOUND)
+    before, *pieces = marked.split(FOUND)
+    spans, position = [], len(before)
+    for piece in pieces:
         found, _, rest = piece.partition(FOUND_ENDS)
         spans.append((position, position + len(found)))
         position += len(found) + len(rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, islice
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -39,7 +40,7 @@ def find(typed: str, user: User) -> list[dict[str, str]]:
     return list(islice(found, MOST))
 
 
-def _with_words(rows: QuerySet, words: list[str], *fields: str) -> QuerySet:
+def _with_words(rows: Any, words: list[str], *fields: str) -> Any:
     for word in words:
         anywhere = Q()
         for field in fields:
@@ -58,7 +59,7 @@ def _dates(user: User) -> QuerySet:
     return WorkshopDate.objects.published()
 
 
-def _link(thing: Post | Page | Workshop, kind: str, is_out: bool) -> dict[str, str]:
+def _link(thing: Post | Page | Workshop | WorkshopDate, kind: str, is_out: bool) -> dict[str, str]:
     return {
         "title": str(thing),
         "kind": kind if is_out else f"{kind}, not public",

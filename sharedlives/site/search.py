@@ -71,8 +71,8 @@ def _with_places(workshops: QuerySet) -> QuerySet:
 
 def _ranked(kind: str, things: QuerySet, ready: ReadyQuery) -> QuerySet:
     """Title before standfirst and bylines before text. Who fits by place alone stands where a standfirst would."""
-    rank = SearchRank(F("search_vector"), ready)
-    rank = Case(When(search_vector=ready, then=rank), default=Value(0.24), output_field=FloatField())
+    by_words = SearchRank(F("search_vector"), ready)
+    rank = Case(When(search_vector=ready, then=by_words), default=Value(0.24), output_field=FloatField())
     return things.annotate(kind=Value(kind), rank=rank).values_list("kind", "pk", "rank")
 
 
@@ -85,7 +85,7 @@ def results(found: list[Found], query: str) -> list[Result]:
             Prefetch("dates", WorkshopDate.objects.published().upcoming(), to_attr="next_dates")
         ),
     }
-    things = {}
+    things: dict[tuple[str, int], Any] = {}
     for kind in {one.kind for one in found}:
         keys = [one.key for one in found if one.kind == kind]
         things |= {(kind, thing.pk): thing for thing in rows[kind].filter(pk__in=keys)}

@@ -257,6 +257,7 @@ def test_an_address_without_its_last_slash_takes_one_step(client, post):
     assert client.get("/being")["Location"] == post.get_absolute_url()
 
 
+@pytest.mark.usefixtures("long_memory")
 def test_not_found_costs_one_question_more(client):
     redirects.keep("/somewhere", "/blog/")
     Charity.current()

@@ -114,6 +114,7 @@ def test_the_contact_page_says_what_the_facts_say_now(client):
     assert text.count("Ada Cess will be glad to help.") == 1
 
 
+@pytest.mark.usefixtures("long_memory")
 def test_a_page_asks_the_database_once(client):
     page = create_page()
     menus.last_known(), Charity.current()
@@ -253,6 +254,7 @@ def test_the_menu_says_where_one_is(client):
     assert html.count('aria-current="page"') == 1
 
 
+@pytest.mark.usefixtures("long_memory")
 def test_menus_are_read_once_in_a_second(client):
     create_page(menu="top")
     client.get("/search/")

@@ -291,6 +291,7 @@ def test_odd_questions_are_answered_quickly(client, asked):
     assert len(response.context["words"]) <= search.LONGEST
 
 
+@pytest.mark.usefixtures("long_memory")
 def test_search_takes_the_same_queries_for_one_and_for_many(client):
     def queries():
         with CaptureQueriesContext(connection) as captured:
