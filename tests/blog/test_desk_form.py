@@ -354,9 +354,13 @@ def test_hostile_words_stay_words_in_the_preview(client, editor):
     assert "<script>alert" not in frames(response)[0]
 
 
+def of_posts(context):
+    """How many queries asked for posts and pictures: what the site knows of itself is remembered for a second."""
+    return sum('"blog_' in query["sql"] or '"foundation_picture' in query["sql"] for query in context.captured_queries)
+
+
 def test_form_and_preview_take_the_same_queries_however_much_there_is(client, editor, django_assert_max_num_queries):
     client.force_login(editor)
-    client.get(ADD)
     asked = []
     for many in (1, 4):
         for number in range(many):
@@ -373,7 +377,7 @@ def test_form_and_preview_take_the_same_queries_however_much_there_is(client, ed
         topics = list(Topic.objects.values_list("pk", flat=True))
         with django_assert_max_num_queries(80) as preview:
             client.post(preview_of(post), filled_in(post, topics=topics, tags=tags))
-        asked.append((len(form), len(preview)))
+        asked.append((of_posts(form), of_posts(preview)))
 
     assert asked[0] == asked[1]
 
