@@ -1,9 +1,59 @@
-// What is pasted from Word and other programs, made into what it means: there, lists are lists only by their looks.
+// What is pasted from Word and other programs, made into what it means: headings, lists, footnotes, emphasis.
 
 import { Extension, Plugin } from "django-prose-editor/editor";
 
 const LEVEL = /mso-list:\s*\S+\s+level(\d)/i;
 const NUMBERED = /^\s*\(?(?:\d+|[a-z]|[ivxlc]+)[.)]/i;
+
+function unwrap(elements) {
+  for (const element of elements) element.replaceWith(...element.childNodes);
+}
+
+// Elements are made in the document of what was pasted, where nothing runs or loads: in ours an <img> would.
+function rename(element, name) {
+  const ours = element.ownerDocument.createElement(name);
+  ours.append(...element.childNodes);
+  element.replaceWith(ours);
+  return ours;
+}
+
+// --- Lists
+
+// `items`, each with its level, kind ("ul" or "ol") and nodes, as lists within lists.
+function makeLists(items) {
+  const inert = items[0].nodes[0]?.ownerDocument ?? document.implementation.createHTMLDocument("");
+  const root = inert.createElement("div");
+  const open = []; // the list at each level, outermost first
+  for (const { level, kind, nodes } of items) {
+    open.length = Math.min(open.length, level);
+    if (open[level - 1] && open[level - 1].localName !== kind) open.length = level - 1;
+    while (open.length < level) {
+      const list = inert.createElement(open.length + 1 === level ? kind : "ul");
+      const parent = open.length ? (open.at(-1).lastElementChild ?? open.at(-1).appendChild(inert.createElement("li"))) : root;
+      parent.append(list);
+      open.push(list);
+    }
+    const item = inert.createElement("li");
+    item.append(...nodes);
+    open.at(-1).append(item);
+  }
+  return [...root.children];
+}
+
+// Replaces those of `elements` that follow one another directly, each described by `itemOf`, by lists.
+function replaceRuns(elements, itemsOf) {
+  let run = [];
+  const finish = () => {
+    if (run.length) run[0].replaceWith(...makeLists(run.flatMap(itemsOf)));
+    for (const element of run.slice(1)) element.remove();
+    run = [];
+  };
+  for (const element of elements) {
+    if (run.length && run.at(-1).nextElementSibling !== element) finish();
+    run.push(element);
+  }
+  finish();
+}
 
 function levelOf(element) {
   const found = LEVEL.exec(element.dataset?.style ?? "");
@@ -26,53 +76,91 @@ function takeMarker(paragraph) {
   return marker;
 }
 
-function makeList(paragraphs) {
-  const root = document.createElement("div");
-  const open = []; // the list at each level, outermost first
-  for (const paragraph of paragraphs) {
-    const level = levelOf(paragraph);
-    const kind = NUMBERED.test(takeMarker(paragraph)) ? "ol" : "ul";
-    open.length = Math.min(open.length, level);
-    if (open[level - 1] && open[level - 1].localName !== kind) open.length = level - 1;
-    while (open.length < level) {
-      const list = document.createElement(open.length + 1 === level ? kind : "ul");
-      const parent = open.length ? (open.at(-1).lastElementChild ?? open.at(-1).appendChild(document.createElement("li"))) : root;
-      parent.append(list);
-      open.push(list);
-    }
-    const item = document.createElement("li");
-    const words = document.createElement("p");
-    words.append(...paragraph.childNodes);
-    item.append(words);
-    open.at(-1).append(item);
-  }
-  return [...root.children];
-}
-
+// In Word lists are lists only by their looks: paragraphs with a level.
 function listsFromWord(body) {
-  let run = [];
-  const finish = () => {
-    if (run.length) run[0].replaceWith(...makeList(run));
-    for (const paragraph of run.slice(1)) paragraph.remove();
-    run = [];
-  };
-  for (const element of [...body.querySelectorAll("p, h1, h2, h3, h4, h5, h6")]) {
-    const isNext = run.length && run.at(-1).nextElementSibling === element;
-    if (!levelOf(element)) continue;
-    if (run.length && !isNext) finish();
-    run.push(element);
-  }
-  finish();
+  replaceRuns([...body.querySelectorAll("p, h1, h2, h3, h4, h5, h6")].filter(levelOf), (paragraph) => {
+    const kind = NUMBERED.test(takeMarker(paragraph)) ? "ol" : "ul";
+    const words = paragraph.ownerDocument.createElement("p");
+    words.append(...paragraph.childNodes);
+    return [{ level: levelOf(paragraph), kind, nodes: [words] }];
+  });
 }
 
-// The title of the page is its only h1, and we have no headings below the fourth.
-function headings(body) {
-  for (const [from, to] of [["h1", "h2"], ["h5", "h4"], ["h6", "h4"]]) {
-    for (const heading of body.querySelectorAll(from)) {
-      const ours = document.createElement(to);
-      ours.append(...heading.childNodes);
-      heading.replaceWith(ours);
+// Word Online writes each entry as a list of its own, which says its level.
+function listsFromWordOnline(body) {
+  const items = [...body.querySelectorAll("ul > li[data-aria-level], ol > li[data-aria-level]")];
+  const wrappers = new Set(items.map((item) => item.closest(".ListContainerWrapper") ?? item.parentElement));
+  replaceRuns([...wrappers], (wrapper) =>
+    [...wrapper.querySelectorAll("li[data-aria-level]")].map((item) => ({
+      level: Math.min(Number(item.dataset.ariaLevel) || 1, 9),
+      kind: item.parentElement.localName,
+      nodes: [...item.childNodes],
+    })),
+  );
+}
+
+// --- Footnotes
+
+const fragmentOf = (link) => (link.getAttribute("href") ?? "").split("#")[1];
+const namesOf = (element) => [element.id, element.getAttribute("name"), element.closest("sup")?.id].filter(Boolean);
+
+// A link to a place further down from which a link leads back: so Word, LibreOffice, WordPress and our own pages write
+// footnotes. They become ours, and the list of them goes.
+function footnotes(body) {
+  const places = new Map([...body.querySelectorAll("[id], a[name]")].flatMap((place) => namesOf(place).map((name) => [name, place])));
+  const used = new Set();
+  for (const mark of body.querySelectorAll("a[href*='#']")) {
+    const place = places.get(fragmentOf(mark));
+    if (!place || !(mark.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING)) continue;
+    const whole = place.closest("li, div[id]");
+    const note = whole && !whole.contains(mark) ? whole : place.closest("p");
+    if (!note || note.contains(mark)) continue;
+    const isBack = (link) => namesOf(mark).includes(fragmentOf(link));
+    if (![...note.querySelectorAll("a[href*='#']")].some(isBack)) continue;
+    const words = note.cloneNode(true);
+    body.ownerDocument.createDocumentFragment().append(words);
+    for (const link of words.querySelectorAll("a[href*='#']")) if (isBack(link)) (link.closest("sup") ?? link).remove();
+    for (const end of words.querySelectorAll("p + p")) end.prepend(" ");
+    unwrap(words.querySelectorAll("p"));
+    const small = rename(words, "small");
+    small.innerHTML = small.innerHTML.replace(/\s+/g, " ").trim();
+    const outer = mark.closest("sup");
+    (outer?.textContent.trim() === mark.textContent.trim() ? outermost(outer) : mark).replaceWith(small);
+    used.add(note);
+  }
+  for (const note of used) {
+    let goes = note.closest("[role=doc-endnotes]") ?? note;
+    const stays = (parent) => parent === body || parent.textContent.trim() || parent.querySelector("small, img, table");
+    const { parentElement } = goes;
+    goes.remove();
+    for (goes = parentElement; goes && body.contains(goes) && !stays(goes); ) {
+      const next = goes.parentElement;
+      goes.remove();
+      goes = next;
     }
+  }
+}
+
+function outermost(element) {
+  const parent = element.parentElement;
+  return parent.localName === "sup" && parent.textContent === element.textContent ? outermost(parent) : element;
+}
+
+// --- Headings
+
+// The title of the page is its only h1, so with one all move down; and we have no headings below the fourth.
+function headings(body) {
+  for (const title of body.querySelectorAll("p.MsoTitle")) rename(title, "h1");
+  for (const heading of body.querySelectorAll("[role=heading][aria-level]")) {
+    if (/^[1-9]$/.test(heading.ariaLevel ?? heading.getAttribute("aria-level"))) {
+      rename(heading, `h${Math.min(heading.getAttribute("aria-level"), 6)}`);
+    }
+  }
+  const down = body.querySelector("h1") ? 1 : 0;
+  for (const heading of [...body.querySelectorAll("h1, h2, h3, h4, h5, h6")]) {
+    const level = Number(heading.localName[1]);
+    const ours = Math.min(level + down, 4);
+    if (ours !== level) rename(heading, `h${ours}`);
   }
 }
 
@@ -86,13 +174,11 @@ const MARKS = [
 ];
 
 function marks(body) {
-  for (const element of body.querySelectorAll("b, strong")) {
-    if (/(^|[;\s])font-weight:\s*(normal|400)/i.test(element.dataset.style)) element.replaceWith(...element.childNodes);
-  }
+  unwrap([...body.querySelectorAll("b, strong")].filter((bold) => /(^|[;\s])font-weight:\s*(normal|400)/i.test(bold.dataset.style)));
   for (const span of body.querySelectorAll("span[data-style]")) {
     for (const [style, name] of MARKS) {
       if (!style.test(span.dataset.style)) continue;
-      const mark = document.createElement(name);
+      const mark = span.ownerDocument.createElement(name);
       mark.append(...span.childNodes);
       span.append(mark);
     }
@@ -107,17 +193,76 @@ function withoutStyles(html) {
     .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style=").replace(/\s(on\w+)\s*=/gi, " data-$1="));
 }
 
+// Comments of colleagues, marks of the clipboard, what only keeps a place.
+const NOTHING = [
+  "br.Apple-interchange-newline",
+  "span.EOP",
+  "[data-style*='mso-element:comment']",
+  ".MsoCommentReference",
+  ".msocomanchor",
+  "o\\:p:empty",
+  "img",
+].join();
+const BLOCK = /^(p|h[1-6]|ul|ol|table|blockquote|div|hr|figure|aside)$/;
+
+function nothings(body) {
+  for (const nothing of body.querySelectorAll(NOTHING)) nothing.remove();
+  for (const link of body.querySelectorAll("a")) {
+    for (const { name } of [...link.attributes]) if (name !== "href") link.removeAttribute(name);
+  }
+  const isBlock = (node) => !node || BLOCK.test(node.localName);
+  // Google Docs keeps blocks apart by lines without words.
+  for (const line of body.querySelectorAll("br")) {
+    if (!line.closest("p, li, td, th, h1, h2, h3, h4") && isBlock(line.previousElementSibling) && isBlock(line.nextElementSibling)) {
+      const isAmongWords = [line.previousSibling, line.nextSibling].some((node) => node?.nodeType === Node.TEXT_NODE && node.data.trim());
+      if (!isAmongWords) line.remove();
+    }
+  }
+  for (const paragraph of body.querySelectorAll("p, h1, h2, h3, h4, h5, h6")) {
+    if (!paragraph.textContent.trim() && !paragraph.querySelector("small") && !paragraph.closest("td, th")) paragraph.remove();
+  }
+}
+
 function tidyPaste(html) {
   // A document made this way runs nothing and loads nothing.
   const { body } = new DOMParser().parseFromString(withoutStyles(html), "text/html");
-  for (const nothing of body.querySelectorAll("br.Apple-interchange-newline")) nothing.remove();
-  listsFromWord(body);
-  headings(body);
+  // From an editor of ours: it is as it should be.
+  if (body.querySelector("[data-pm-slice]")) return body.innerHTML;
+  // Elsewhere these are small print and side columns.
+  unwrap(body.querySelectorAll("small"));
+  for (const aside of body.querySelectorAll("aside")) rename(aside, "div");
   marks(body);
+  listsFromWord(body);
+  listsFromWordOnline(body);
+  footnotes(body);
+  headings(body);
+  nothings(body);
   return body.innerHTML;
+}
+
+// As in a plain text box: a blank line begins a paragraph, a single one only a line.
+function asHTML(text) {
+  const escaped = document.createElement("p");
+  return text
+    .replace(/\r\n?/g, "\n")
+    .split(/\n(?:[ \t]*\n)+/)
+    .filter((paragraph) => paragraph.trim())
+    .map((paragraph) => {
+      escaped.textContent = paragraph.trim();
+      return `<p>${escaped.innerHTML.replaceAll("\n", "<br>")}</p>`;
+    })
+    .join("");
+}
+
+function handlePaste(view, event) {
+  const data = event.clipboardData;
+  const text = data?.getData("text/plain") ?? "";
+  if (!text.includes("\n") || data.getData("text/html") || data.files.length) return false;
+  view.pasteHTML(asHTML(text));
+  return true;
 }
 
 export const TidyPaste = Extension.create({
   name: "tidyPaste",
-  addProseMirrorPlugins: () => [new Plugin({ props: { transformPastedHTML: tidyPaste } })],
+  addProseMirrorPlugins: () => [new Plugin({ props: { transformPastedHTML: tidyPaste, handlePaste } })],
 });
