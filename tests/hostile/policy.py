@@ -25,6 +25,9 @@ VALUES = {
 }
 
 
+BETWEEN_BLOCKS = [[], ["blockquote"], ["li"], ["td"], ["th"]]
+
+
 class Findings(HTMLParser):
     """Reads as a browser might, and collects what the policy does not know or allows elsewhere only."""
 
@@ -52,7 +55,7 @@ class Findings(HTMLParser):
         self.folds += fold
         if (
             (fold and (self.open or self.folds > 1))
-            or (tag == "figure" and ("data-picture" not in attributes or {*self.open} & {"p", "a", "h2", "h3", "h4"}))
+            or (tag == "figure" and ("data-picture" not in attributes or self.open[-1:] not in BETWEEN_BLOCKS))
             or (tag == "aside" and self.open)
             or (tag == "small" and {*self.open} & {"a", "small"})
             or ("small" in self.open and tag not in ("a", "strong", "em"))

@@ -82,10 +82,10 @@ SENDABLE = [vector for vector in EVERY if not re.search("[\0\ud800-\udfff]", vec
 CLEANED = [clean(vector) for vector in EVERY]
 
 
-def stored(model=Post):
+def stored(field="body", model=Post):
     """What really stands in the table, in the order of the rows."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT body FROM {model._meta.db_table} ORDER BY id")
+        cursor.execute(f"SELECT {field} FROM {model._meta.db_table} ORDER BY id")
         return [body for (body,) in cursor.fetchall()]
 
 
@@ -131,7 +131,7 @@ class TestEveryWayIn:
         Page.objects.bulk_create(
             Page(title="x", slug=f"p{number}", body=vector) for number, vector in enumerate(EVERY[3::8])
         )
-        assert stored(Page) == CLEANED[3::8]
+        assert stored(model=Page) == CLEANED[3::8]
 
     def test_the_form_at_the_desk(self, client):
         """One in twenty; all of them: tests/browser/test_hostile_markup.py."""
@@ -143,8 +143,11 @@ class TestEveryWayIn:
         assert stored() == [clean(vector) for vector in SENDABLE[::20]]
 
 
-def save_at_the_desk(client, body, title="x"):
-    """Save a draft by the form of the admin, as a browser would send it."""
-    empty_rows = {f"{formset}-{total}": 0 for formset in ("bylines",) for total in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    response = client.post("/admin/blog/post/add/", {"title": title, "body": body, "_save": "x"} | empty_rows)
+def save_at_the_desk(client, body, post=None, **more):
+    """Save a draft (a new one without `post`) by the form of the admin, as a browser would send it."""
+    values = {"title": "x", "slug": post.slug if post else "", "body": body, "_save": "x"}
+    values |= {"seen_version": post.updated_at.isoformat()} if post else {}
+    values |= more | {"bylines-TOTAL_FORMS": 0, "bylines-INITIAL_FORMS": 0}
+    address = f"/admin/blog/post/{post.pk}/change/" if post else "/admin/blog/post/add/"
+    response = client.post(address, values)
     assert response.status_code == 302, response.context["errors"] or response.context["messages"]

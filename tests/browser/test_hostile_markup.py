@@ -1,0 +1,194 @@
+"""Every hostile vector before a real browser: shown on pages, loaded into the editor, pasted into it. Nothing may run,
+nothing may be asked of another host, and the browser itself finds only what the policy allows.
+
+The hook `hurt`, which every vector calls, stands in each page before anything else does.
+"""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from blog.models import Post
+from sharedlives.foundation.richtext import POLICIES, clean
+from tests.factories import create_charity, create_post, create_user
+from tests.hostile.policy import ELEMENTS, findings
+from tests.hostile.test_stored import SENDABLE, save_at_the_desk, stored
+from tests.hostile.vectors import EVERY
+
+ON_A_PAGE = 25
+HOOK = "window.hurts = []; window.hurt = (what) => { window.hurts.push(String(what)); return true; };"
+BATCHES = [EVERY[number : number + ON_A_PAGE] for number in range(0, len(EVERY), ON_A_PAGE)]
+
+# Wakes whatever waits for a hand: each element is pointed at, focused, changed and pressed; no link is followed.
+WAKE = """() => {
+    addEventListener("click", (event) => event.preventDefault(), true);
+    const events = "mouseover mouseenter mousedown pointerdown pointerover focus focusin blur input change keydown"
+        + " dblclick contextmenu wheel touchstart dragstart animationstart transitionend toggle scroll error load";
+    for (const element of document.querySelectorAll(".prose, .prose *")) {
+        for (const name of events.split(" ")) element.dispatchEvent(new Event(name, { bubbles: true }));
+        element.click?.();
+        element.focus?.();
+    }
+}"""
+FOUND = """() => {
+    const found = { elements: new Set(), attributes: new Set(), schemes: new Set(), ids: new Set() };
+    for (const element of document.querySelectorAll(".prose *")) {
+        found.elements.add(element.localName + (element.namespaceURI.endsWith("xhtml") ? "" : " of another kind"));
+        for (const { name, value } of element.attributes) found.attributes.add(`${element.localName} ${name}`);
+        if (element.id) found.ids.add(element.id);
+        if (element.localName === "a") found.schemes.add(element.protocol);
+    }
+    return Object.fromEntries(Object.entries(found).map(([name, set]) => [name, [...set]]));
+}"""
+
+
+@pytest.fixture
+def watched(new_page, live_server):
+    """A function that opens a page with the hook in place, and what went wrong on any of them."""
+    wrong = []
+
+    def open_page(user=None):
+        page = new_page(user)
+        page.add_init_script(HOOK)
+        page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("popup", lambda popup: wrong.append(f"popup {popup.url}"))
+        page.on("download", lambda download: wrong.append(f"download {download.url}"))
+        page.context.route("**/*", lambda route: _only_ours(route, live_server.url, wrong))
+        return page
+
+    return open_page, wrong
+
+
+def _only_ours(route, ours, wrong):
+    if route.request.url.startswith((ours, "data:", "blob:")):
+        route.continue_()
+    else:
+        wrong.append(f"request {route.request.url}")
+        route.abort()
+
+
+def hurts(page):
+    return page.evaluate("window.hurts")
+
+
+def test_the_vectors_are_alive(browser):
+    """Without any cleaning or policy many of them do run: otherwise the tests below would prove nothing."""
+    page = browser.new_page()
+    page.route("https://plain.example/", lambda route: route.fulfill(body="<body>", content_type="text/html"))
+    page.route(re.compile("evil"), lambda route: route.abort())
+    page.add_init_script(HOOK)
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    page.goto("https://plain.example/")
+    page.evaluate(
+        """async (vectors) => {
+            for (const [number, vector] of vectors.entries()) {
+                const frame = document.createElement("iframe");
+                frame.srcdoc = `<script>hurt = () => parent.hurt(${number})<\\/script><body>${vector}`;
+                document.body.append(frame);
+                if (number % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 500));
+                while (document.body.childElementCount > 100) document.body.firstElementChild.remove();
+            }
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }""",
+        [vector for vector in SENDABLE if "iframe" not in vector],
+    )
+    ran = {*hurts(page)}
+    page.close()
+
+    assert len(ran) > 100
+
+
+def test_saved_at_the_desk_each_is_stored_as_the_policy_says():
+    create_charity()
+    client = Client()
+    client.force_login(create_user(is_superuser=True))
+    for vector, other in zip(SENDABLE[::2], SENDABLE[1::2], strict=False):
+        save_at_the_desk(client, vector, introduction=other)
+    kept = [clean(vector) for vector in SENDABLE]
+
+    assert stored() == kept[::2][: len(kept) // 2]
+    assert stored("introduction") == kept[1::2]
+    for post in Post.objects.order_by("pk")[::10]:
+        save_at_the_desk(client, post.body, post, introduction=post.introduction)
+    assert stored() == kept[::2][: len(kept) // 2]
+    assert stored("introduction") == kept[1::2]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_shown_on_pages_nothing_happens(watched, policy):
+    create_charity()
+    open_page, wrong = watched
+    page = open_page()
+    for number, batch in enumerate(BATCHES):
+        kept = [clean(vector, policy) for vector in batch]
+        post = create_post(title=f"Post {number}", introduction="".join(kept[::5]), body="<p>These:</p>" + "".join(kept))
+        assert findings(post.body, policy) == []
+
+        page.goto(post.get_absolute_url())
+        page.evaluate(WAKE)
+
+        assert (hurts(page), wrong) == ([], []), batch
+        found = page.evaluate(FOUND)
+        assert {*found["elements"]} <= ELEMENTS[policy] | {"div", "section"} | {
+            "figure",
+            "picture",
+            "img",
+            "figcaption",
+        }
+        assert not {name for name in found["attributes"] if re.search(r" (on|style|src|data-|form|name)", name)}
+        assert {*found["schemes"]} <= {"https:", "http:", "mailto:", "tel:"}
+        assert all(re.fullmatch(r"(text|introduction)-note(s|-\d+(-mark)?)", name) for name in found["ids"])
+    for address in ("/blog/", "/blog/feed/"):
+        page.goto(address)
+        assert (page.evaluate("window.hurts ?? []"), wrong) == ([], [])
+
+
+def test_loaded_into_the_editor_nothing_happens(watched, complaints):
+    """As they are: written by SQL past all cleaning, or sent by a form that was refused for another reason."""
+    create_charity()
+    open_page, wrong = watched
+    page = open_page(create_user(is_superuser=True))
+    post = create_post(is_published=False)
+    for batch in BATCHES:
+        with connection.cursor() as cursor:
+            words = "".join(batch).encode("utf-8", "ignore").decode().replace("\0", "")
+            cursor.execute("UPDATE blog_post SET body = %s WHERE id = %s", [words, post.pk])
+
+        page.goto(f"/admin/blog/post/{post.pk}/change/")
+        page.locator(".field-body [role=textbox]").wait_for()
+
+        assert (hurts(page), wrong) == ([], []), batch
+    # What the browser refuses to such a text it says; that is the second wall at work.
+    complaints[:] = [said for said in complaints if "Content Security Policy" not in said]
+
+
+def test_pasted_into_the_editor_nothing_happens(watched):
+    create_charity()
+    open_page, wrong = watched
+    page = open_page(create_user(is_superuser=True))
+    page.goto("/admin/blog/post/add/")
+    box = page.locator(".field-body [role=textbox]")
+    box.wait_for()
+    for batch in BATCHES:
+        box.click()
+        page.evaluate(
+            """(vectors) => {
+                for (const vector of vectors) {
+                    const clipboardData = new DataTransfer();
+                    clipboardData.setData("text/html", `<p>x</p>${vector}<p>y</p>`);
+                    clipboardData.setData("text/plain", vector);
+                    document.activeElement.dispatchEvent(
+                        new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+                }
+            }""",
+            batch,
+        )
+        written = page.locator("#id_body").input_value()
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Delete")
+
+        assert (hurts(page), wrong) == ([], []), batch
+        assert findings(clean(written)) == []
+        assert not re.search(r"<[^>]*\s(on\w+|style|src|id)=", written)
