@@ -129,9 +129,9 @@ def move(
 ) -> Report:
     """Move in what an export holds, or with `is_applied` False say exactly what that would do.
 
-    `folder` holds wp-content/uploads; `fetch_hosts` (an empty list: the blog's own) lets pictures be fetched from the
-    network, `fetch` is for tests. Raises reading.Broken for a file that cannot be read, and media.Missing for a folder
-    that cannot; then nothing is changed. The report is kept as an ImportRun.
+    `folder` holds wp-content/uploads; `fetch_hosts` (hosts beside the blog's own; None: not at all) lets pictures be
+    fetched from the network, `fetch` is for tests. Raises reading.Broken for a file that cannot be read, and
+    media.Missing for a folder that cannot; then nothing is changed. The report is kept as an ImportRun.
     """
     began = timezone.now()
     with reading.read(file) as export:
@@ -139,7 +139,7 @@ def move(
         report = Report(blog=blog.address or "an unnamed blog", file=name[:255], is_applied=is_applied)
         sources: list[Folder | Network] = [Folder(folder)] if folder else []
         if fetch or fetch_hosts is not None:
-            sources.append(fetch or Network(fetch_hosts or blog.hosts))
+            sources.append(fetch or Network([*blog.hosts, *(fetch_hosts or [])]))
         _carry_out(Run(export, Media(sources), report, progress))
     keep_report(report, began)
     return report

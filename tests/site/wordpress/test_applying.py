@@ -640,6 +640,12 @@ def test_the_command_says_by_its_exit_code_and_by_name_that_something_was_lost(f
     assert json.loads((tmp_path / "report.json").read_text())["losses"][0]["detail"] == "[strange one='1']"
 
 
+def test_the_report_prints_nothing_that_moves_a_terminal():
+    report = move(post(1, "A\u009b31m \u202eB", "[strange one='\u009b2J\u2028']"))
+
+    assert all(line.isprintable() for line in "\n".join(report.lines()).split("\n"))
+
+
 def test_the_command_refuses_a_broken_file_with_the_line(file):
     file.write_bytes(file.read_bytes()[:-40])
 

@@ -121,6 +121,13 @@ def test_the_end_of_cdata_inside_a_text_that_the_export_took_apart():
     assert Post.objects.get().title == "About ]]> and &"
 
 
+@pytest.mark.parametrize("reference", ["&#0;", "&#11;", "&#xFFFE;", "&#xD800;", "&nosuch;"])
+def test_references_to_what_xml_forbids_are_refused_with_the_line(reference):
+    content = export(post(title="MARK")).replace(b"<![CDATA[MARK]]>", f"A {reference}".encode())
+
+    assert refused(content).startswith("Line 4: this is no XML")
+
+
 @pytest.mark.parametrize("rest", [" and <b>more</b>", " & more", " and more"])
 def test_the_end_of_cdata_inside_a_text_that_it_did_not_take_apart(rest):
     content = export(post(body="MARK")).replace(b"MARK", f"Text ]]>{rest}".encode())

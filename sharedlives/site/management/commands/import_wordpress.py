@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--fetch", action="store_true", help="Fetch pictures that are not there from the old site.")
         parser.add_argument(
             "--fetch-host", action="append", default=[], metavar="HOST",
-            help="Fetch from this host; may be given more than once. Otherwise only from the blog's own.",
+            help="Fetch from this host too, beside the blog's own; may be given more than once.",
         )  # fmt: skip
         parser.add_argument("--json", type=Path, metavar="PATH", help="Write the report there too.")
 
