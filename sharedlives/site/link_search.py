@@ -19,18 +19,17 @@ MOST_WORDS = 6
 
 
 def find(typed: str, user: User) -> list[dict[str, str]]:
-    """At most 20 of {title, kind, address}: pages and workshops, then dates and posts, each newest first. All words
-    must stand in the title or, for a date, in its place. What is not public is named to those who may see it."""
+    """At most 20 of {title, kind, address}: pages, workshops, dates and posts, each kind beginning with what was made
+    last. All words must stand in the title or, for a date, in its place. What is not public is named to those who may
+    see it."""
     words = search.asked(typed).split()[:MOST_WORDS]
     pages = _with_words(Page.objects.visible_to(user), words, "title").order_by("-updated_at", "-pk")
     workshops = _with_words(_workshops(user), words, "title").order_by("-created_at", "-pk")
     in_a_date = ("workshop__title", "area", "venue__name", "venue__town")
     dates = _with_words(_dates(user), words, *in_a_date).select_related("workshop", "venue")
-    posts = (
-        _with_words(Post.objects.visible_to(user), words, "title")
-        .newest_first()
-        .only("title", "slug", "status", "publish_at", "expire_at")
-    )
+    # By their keys, not by when they go out: that order stands in no index with drafts among them.
+    posts = _with_words(Post.objects.visible_to(user), words, "title").order_by("-pk")
+    posts = posts.only("title", "slug", "status", "publish_at", "expire_at")
     found = chain(
         (_link(page, "Page", page.is_published) for page in pages[:5]),
         (_link(workshop, "Workshop", workshop.is_published) for workshop in workshops[:5]),
