@@ -32,7 +32,7 @@ class Piece:
         return not self.query
 
     @property
-    def newest_at(self) -> datetime:
+    def newest_at(self) -> datetime | None:
         return self.posts[0].publish_at
 
 
@@ -53,10 +53,10 @@ def _place(key: str) -> tuple[datetime, int]:
     if not re.fullmatch("[1-9][0-9]{0,17}", key):
         raise Http404
     once_out = Post.objects.exclude(status=Post.Status.DRAFT).filter(publish_at__lte=timezone.now())
-    place = once_out.filter(pk=key).values_list("publish_at", "pk").first()
-    if place is None:
+    post = once_out.filter(pk=key).only("publish_at").first()
+    if post is None or post.publish_at is None:
         raise Http404
-    return place
+    return post.publish_at, post.pk
 
 
 def _older(found: list[Post]) -> str | None:

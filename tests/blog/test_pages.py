@@ -132,6 +132,7 @@ def test_a_piece_after_a_post_that_was_never_out_is_not_found(client):
     for hidden in (
         create_post(title="A", is_published=False),
         create_post(title="B", publish_at=timezone.now() + timedelta(days=1)),
+        create_post(title="C", is_published=False, publish_at=timezone.now()),  # to be dated back
     ):
         assert client.get(LIST, {"before": hidden.pk}).status_code == 404
 

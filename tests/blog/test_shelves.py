@@ -128,6 +128,19 @@ def test_feed_readers_find_both_feeds_of_a_page(client, page):
         assert [link.href for link in feed.feed.links if link.rel == "self"] == [f"https://www.example.org{address}"]
 
 
+@pytest.mark.parametrize("kind", ["authors", "topics", "tags"])
+def test_an_old_address_of_a_shelf_leads_to_the_new_one(client, kind):
+    post = create_post(authors=[create_author(name="First", slug="first")])
+    shelf = post.bylines.get().author if kind == "authors" else getattr(post, kind).create(name="First", slug="first")
+    for slug in ("second", "third"):
+        shelf.slug = slug
+        shelf.save()
+
+    for old in ("first", "second"):
+        response = client.get(f"/blog/{kind}/{old}/")
+        assert (response.status_code, response["Location"]) == (301, f"/blog/{kind}/third/")
+
+
 # --- The archive ------------------------------------------------------------------------------------------------------
 
 NEW_YEAR = [
