@@ -337,6 +337,8 @@ class BookingAdmin(QueueButtons, AuditedModelAdmin):
 
     @admin.display(description="place in the queue")
     def queue(self, booking):
+        if booking.is_offered and ring_list.waits_for_a_call(booking):
+            return "a place is held for them; no time runs until they have been rung"
         if booking.is_offered:
             return f"offered, to be answered by {booking.answer_by}"
         return booking.queue_words if booking.is_waiting else "-"

@@ -2,7 +2,6 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -144,7 +143,6 @@ class ClosedDayAdmin(AuditedModelAdmin):
     list_filter = ["is_closed"]
     date_hierarchy = "day"
     fields = ["day", "name", "is_closed"]
-    ordering = [F("day").desc()]
 
     @admin.display(description="day", ordering="day")
     def in_words(self, day):
