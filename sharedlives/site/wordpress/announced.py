@@ -113,7 +113,7 @@ def _listed(text: list[str], title: str, posted: date | None) -> tuple[list[Date
     dates: list[DateDetails] = []
     where: list[int] = []
     for number, line in enumerate(text):
-        found = _day_in(line)
+        found = _day_in(line) if len(line) <= LONGEST_LINE else None
         if not found or not _is_entry(line, found):
             continue
         if not where and not _speaks_of_event([title, *text[max(0, number - NEAR) : number + 1]]):
@@ -156,8 +156,8 @@ def _told(text: list[str], posted: date | None) -> tuple[list[DateDetails], list
     where: list[int] = []
     for number, line in enumerate(text):
         for sentence in sentences(line):
-            found = _day_in(sentence)
-            if not found or not _EVENT.search(sentence) or _OVER.search(sentence) or len(sentence) > 400:
+            found = _day_in(sentence) if len(sentence) <= 2 * LONGEST_LINE else None
+            if not found or not _EVENT.search(sentence) or _OVER.search(sentence):
                 continue
             after = sentence[found.end() :]
             if not (_hours(sentence) or _POSTCODE.search(after)) or _day_in(sentence, found.end()):
