@@ -93,9 +93,9 @@ def _move(post: Post, name: str, *, by: User, at: datetime | None = None, note: 
     if before not in move.leads:
         raise EditorialRefused(REFUSALS[name, before])
     after = move.leads[before]
-    if after == PUBLISHED:
+    if at:
         _refuse_unfinished(locked)
-        _refuse_to_end_before_it_begins(locked, at or locked.publish_at)
+        _refuse_to_end_before_it_begins(locked, at)
     changes = {"status": (locked.status, after), "publish_at": (locked.publish_at, at or locked.publish_at)}
     locked.status, locked.publish_at, locked.moved_at = after, at or locked.publish_at, timezone.now()
     locked.save(update_fields=["status", "publish_at", "moved_at"])
