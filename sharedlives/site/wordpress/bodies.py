@@ -16,7 +16,7 @@ from .told import Told
 
 # Far more than any body whose text the site could take; it keeps the worst file from taking minutes.
 LONGEST, MOST_TAGS = 400_000, 30_000
-_NO_TEXT = re.compile(r"<(script|form|input|select|textarea|object|svg|math|canvas|map)\b", re.IGNORECASE)
+_NO_TEXT = re.compile(r"<(script|form|input|select|textarea|object|svg|math|canvas|map)\b", re.IGNORECASE | re.ASCII)
 _NAMES = {"script": "A script", "form": "A form", "input": "A form's field", "select": "A form's field",
           "textarea": "A form's field", "object": "An embedded object", "svg": "A drawing", "math": "A formula",
           "canvas": "A drawing", "map": "A map of links"}  # fmt: skip
