@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models, transaction
@@ -14,24 +13,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator, slugify
 
-from blog.models import RESERVED_SLUGS, Author, Post, PostAddress, Tag, Topic
-from sharedlives.foundation import audit, richtext
-from sharedlives.foundation.models import Picture
+from blog.models import RESERVED_SLUGS, Post, PostAddress
+from sharedlives.foundation import richtext
 from sharedlives.foundation.slugs import numbered
 
-from .. import proposals
 from ..models import Page, validate_free_address
 from . import bodies, dates, detect
-from .addresses import fragment, upload_key
 from .bodies import Body
-from .elements import Placed
 from .report import Source
 from .standing import EDITED, NEW, NOT_TAKEN, UNCHANGED, UPDATED, hash_of, target_of
+from .surroundings import Surroundings
+from .writing import PAGE, POST, Text
 
 if TYPE_CHECKING:
     from .applying import Run
 
-DRAFT, PUBLISHED = Post.Status.DRAFT, Post.Status.PUBLISHED
 PASSED_OVER = {
     "trash": "They lay in the bin.",
     "auto-draft": "WordPress begins one whenever somebody opens the editor; nobody wrote in it.",
@@ -39,92 +35,6 @@ PASSED_OVER = {
 }
 # What of an item does not make it another text.
 NOT_ITS_OWN = {"line", "link", "modified_gmt", "had_no_type", "menu_order", "parent", "guid"}
-
-
-@dataclass
-class Text:
-    """What a post or page would be here."""
-
-    title: str
-    summary: str
-    body: str
-    is_public: bool
-    moment: datetime | None
-    lead: Picture | None = None
-    topics: list[Topic] = field(default_factory=list)
-    tags: list[Tag] = field(default_factory=list)
-    authors: list[Author] = field(default_factory=list)
-    logins: list[str] = field(default_factory=list)
-    found: list[detect.Found] = field(default_factory=list)
-
-
-class Surroundings(bodies.Everything):
-    """What the body of one text asks about everything else."""
-
-    def __init__(self, run: Run, item: dict[str, Any], source: Source):
-        self.run, self.item, self.source = run, item, source
-        self.placed: list[int] = []
-        self.dead: list[str] = []
-        self.to_texts: list[str] = []
-
-    def block(self, id: str) -> dict[str, Any] | None:
-        return self.run.export.block(id)
-
-    def attached(self) -> list[str]:
-        return self.run.library.by_parent.get(self.item["id"], [])
-
-    def picture(self, wp_id: str, src: str, *, alt: str, caption: str) -> Placed:
-        placed = self.run.library.place(wp_id, src, alt=alt, caption=caption)
-        if placed.id:
-            self.placed.append(placed.id)
-        return placed
-
-    def is_file_of(self, href: str, wp_id: str, src: str) -> bool:
-        """Whether a link on a picture only shows it larger, or leads to its own page."""
-        addresses = self.run.addresses
-        if src and upload_key(href) == upload_key(src):
-            return True
-        meaning = addresses.find(href)
-        return meaning is not None and meaning[0] == "file" and meaning[1] in (wp_id, addresses.upload(src))
-
-    def link(self, href: str) -> str:
-        if not href or href.startswith(("#", "mailto:", "tel:")):
-            return href
-        try:
-            if not urlsplit(href).scheme and not href.startswith(("/", "?")) and not href.lower().startswith("www."):
-                href = urljoin(self.item.get("link") or f"{self.run.blog.address}/", href)
-        except ValueError:
-            return href
-        meaning = self.run.addresses.find(href)
-        if meaning is None and self.run.blog.path_of(href) is None:
-            return href
-        return self._ours(meaning, href) or self._theirs(href)
-
-    def _ours(self, meaning: tuple[str, ...] | None, href: str) -> str:
-        if meaning is None:
-            return ""
-        if meaning[0] == "text":
-            self.to_texts.append(meaning[1])
-            address = self.run.texts.addresses.get(meaning[1], "")
-            return f"{address}{fragment(href)}" if address else ""
-        if meaning[0] == "file":
-            self._note_file(meaning[1], href)
-            return self.run.addresses.absolute(href)
-        target: Any = self.run.target(meaning)
-        return target if isinstance(target, str) else target.get_absolute_url() if target else ""
-
-    def _theirs(self, href: str) -> str:
-        """Something on the old site that the export does not hold."""
-        if "/wp-content/uploads/" in href.lower():
-            self._note_file(upload_key(href), href)
-        else:
-            self.dead.append(href)
-        return self.run.addresses.absolute(href)
-
-    def _note_file(self, key: str, href: str) -> None:
-        library = self.run.library
-        if key not in library.pictures and key not in library.problems:
-            library.files.setdefault(key, (self.run.addresses.absolute(href), set()))[1].add(self.source.title)
 
 
 class Texts:
@@ -344,120 +254,6 @@ class Texts:
 
 class _DeletedHere(Exception):
     """What came from it is gone."""
-
-
-class PostKind:
-    def create(self, texts: Texts, item: dict[str, Any], source: Source, text: Text) -> Post:
-        post = Post(slug=texts.slugs[source.wp_id], created_by=None)
-        guid = item.get("guid", "").strip()
-        if guid and (len(guid) > 500 or Post.objects.filter(guid=guid).exists()):
-            texts.run.report.note(source, "Feed readers will take it for a new post: its GUID is taken or too long.")
-        elif guid:
-            post.guid = guid
-        self._fill(post, text)
-        self._publish(post, text)
-        post.save()
-        post.topics.add(*text.topics)
-        post.tags.add(*text.tags)
-        self._sign(post, text)
-        self._propose(texts, post, text)
-        audit.record(None, "moved in", post, who=texts.run.actor_name, note=texts.run.origin)
-        return post
-
-    def can_take(self, post: Post, text: Text) -> bool:
-        """Fits the text to what staff have decided about the post; False where the two do not go together."""
-        body = proposals.text_as_decided(post, text.body)
-        text.body = text.body if body is None else body
-        return body is not None
-
-    def update(self, texts: Texts, post: Post, source: Source, text: Text) -> bool:
-        """Bring up to date a post that nobody edited here; returns whether there was anything to do."""
-        before = self.standing(post)
-        words = post.title, post.standfirst, post.body
-        self._fill(post, text)
-        if text.is_public and post.status == DRAFT:
-            self._publish(post, text)
-        elif text.is_public:
-            post.publish_at = text.moment
-        elif post.status == PUBLISHED:
-            texts.run.report.ask(source, "It is no longer published there. Take it down here, if it should be.")
-        self._shelve(post, text)
-        if not post.bylines.exists():
-            self._sign(post, text)
-        if self.standing(post) == before:
-            return False
-        post.save()
-        self._propose(texts, post, text)
-        changed = {n: (b, a) for n, b, a in zip(("title", "standfirst", "text"), words,
-                   (post.title, post.standfirst, post.body), strict=True) if a != b}  # fmt: skip
-        audit.record(None, "brought up to date", post, who=texts.run.actor_name, changes=changed)
-        return True
-
-    def _fill(self, post: Post, text: Text) -> None:
-        post.title, post.standfirst, post.body, post.lead_picture = text.title, text.summary, text.body, text.lead
-
-    def _publish(self, post: Post, text: Text) -> None:
-        # Not by editorial.publish: that asks for a person with the right, and for a byline, which staff settle next.
-        if text.is_public:
-            post.status, post.publish_at = PUBLISHED, text.moment
-
-    def _shelve(self, post: Post, text: Text) -> None:
-        post.topics.set(text.topics)
-        post.tags.set(text.tags)
-
-    def _sign(self, post: Post, text: Text) -> None:
-        for position, author in enumerate(text.authors, start=1):
-            post.bylines.create(author=author, position=position)
-
-    def _propose(self, texts: Texts, post: Post, text: Text) -> None:
-        made = proposals.note(post, text.found, blog=texts.run.blog.key)
-        for proposal in made:
-            texts.run.report.count("questions for you", proposal.get_kind_display())
-
-    def standing(self, post: Post) -> str:
-        return hash_of(
-            [post.title, post.standfirst, post.introduction, post.body, post.lead_picture_id, post.status],
-            post.publish_at.timestamp() if post.publish_at else None,
-            sorted(post.topics.values_list("pk", flat=True)),
-            sorted(post.tags.values_list("pk", flat=True)),
-        )
-
-
-class PageKind:
-    def create(self, texts: Texts, item: dict[str, Any], source: Source, text: Text) -> Page:
-        page = Page(slug=texts.slugs[source.wp_id])
-        order = item.get("menu_order", "")
-        page.position = int(order) if order.isdigit() and 0 < int(order) < 32_000 else 10
-        self._fill(page, text)
-        page.is_published = text.is_public
-        page.save()
-        audit.record(None, "moved in", page, who=texts.run.actor_name, note=texts.run.origin)
-        return page
-
-    def can_take(self, page: Page, text: Text) -> bool:
-        return True
-
-    def update(self, texts: Texts, page: Page, source: Source, text: Text) -> bool:
-        before = self.standing(page)
-        self._fill(page, text)
-        if text.is_public:
-            page.is_published = True
-        elif page.is_published:
-            texts.run.report.ask(source, "It is no longer published there. Take it down here, if it should be.")
-        if self.standing(page) == before:
-            return False
-        page.save()
-        audit.record(None, "brought up to date", page, who=texts.run.actor_name)
-        return True
-
-    def _fill(self, page: Page, text: Text) -> None:
-        page.title, page.summary, page.body = text.title, text.summary, text.body
-
-    def standing(self, page: Page) -> str:
-        return hash_of(page.title, page.summary, page.body, page.is_published)
-
-
-POST, PAGE = PostKind(), PageKind()
 
 
 class _TakenByTheSite:

@@ -15,7 +15,7 @@ from blog.models import Author, Post, PostAddress, Tag, Topic
 from sharedlives.foundation import redirects
 from sharedlives.foundation.models import AuditEntry, Redirect
 from sharedlives.site.models import ImportedItem, ImportRun, Page, Proposal
-from sharedlives.site.wordpress import texts
+from sharedlives.site.wordpress import texts, writing
 from tests.factories import create_author, create_page, create_post
 
 from .exports import BLOG, attachment, author, category, export, move, post, said
@@ -583,7 +583,7 @@ def test_a_run_that_stops_half_way_leaves_nothing(monkeypatch):
 
 
 def test_one_that_the_database_refuses_is_named_and_the_others_come(monkeypatch):
-    create = texts.PostKind.create
+    create = writing.PostKind.create
 
     def refuses(self, all_texts, item, source, text):
         made = create(self, all_texts, item, source, text)
@@ -591,7 +591,7 @@ def test_one_that_the_database_refuses_is_named_and_the_others_come(monkeypatch)
             raise IntegrityError("some constraint")
         return made
 
-    monkeypatch.setattr(texts.PostKind, "create", refuses)
+    monkeypatch.setattr(writing.PostKind, "create", refuses)
 
     report = move(post(1, "One"), post(2, "Two"))
 
