@@ -48,7 +48,7 @@ def old_hosts(get_response):
         site = Charity.current().site_address.rstrip("/")
         if urlsplit(site).hostname in settings.OLD_HOSTS:  # entered before the host became an old one: no circles
             return HttpResponseNotFound("This site has moved. Its new address is not known here yet.")
-        return _sent_on(site + (leads_to(asked, host=host) or "/" + asked.lstrip("/")))
+        return _sent_on(site + (leads_to(asked, host=host) or asked))
 
     return middleware
 

@@ -139,6 +139,7 @@ def test_what_is_not_public_is_not_found(client):
 
     for asked in ("secret", "secretville", "-nothing"):
         assert titles(client, asked) == [], asked
+        assert finding.find(search.stems(asked)) == [], "its number would tell"
 
 
 def test_pages_of_ten(client):
