@@ -20,6 +20,9 @@ ORDINARY = "<p>" + "</p><p>".join(["A good life is more than being put back toge
 WORST = [
     ('<table><a href="/x"><br><a href="/&&&&&&">', ""),
     ('<br><a href="/&&&&&&"></p><table>', "<b><i>" * 10),
+    ('<br>w<a href="/&&&&&&">', ""),
+    ('w<table>w<aside><blockquote><hr data-fold="">', ""),
+    ('<br><figure></figure><a href="/&&&&&&"></small>', "<p>x<small>"),
     ("<blockquote><p>x</p></blockquote>", "<table>"),
     ("&lt;", ""),
 ]
