@@ -32,7 +32,7 @@ def locked_post(pk: int | None, by: User) -> Post:
 
 def _as_it_moved_in(post: Post) -> ImportedItem | None:
     """The note of the import, while the post still stands as that left it."""
-    from ..wordpress.texts import POST  # which keeps what it sees here
+    from ..wordpress.writing import POST  # which keeps what it sees here
 
     items = ImportedItem.objects.filter(content_type__app_label="blog", content_type__model="post", object_id=post.pk)
     return next((item for item in items if item.stood_as == POST.standing(post)), None)
@@ -52,7 +52,7 @@ def save(post: Post, by: User, changes: dict[str, tuple[Any, Any]], *fields: str
     post.save(update_fields=[*fields, "updated_at"])
     if moved_in := getattr(post, "moved_in", None):
         # A decision is no edit by hand: what is mended in WordPress later may still come (see text_as_decided).
-        from ..wordpress.texts import POST
+        from ..wordpress.writing import POST
 
         moved_in.stood_as = POST.standing(post)
         moved_in.save(update_fields=["stood_as"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -39,8 +38,8 @@ class _RolledBack(Exception):
 
 
 class Run:
-    def __init__(self, export: Export, media: Media, report: Report, progress: Callable[[], None] = lambda: None):
-        self.export, self.media, self.report, self.progress = export, media, report, progress
+    def __init__(self, export: Export, media: Media, report: Report):
+        self.export, self.media, self.report = export, media, report
         self.blog = Blog.of(export)
         self.is_applied = report.is_applied
         self.actor_name = f"the move from {self.blog.host or 'a plain text'}"[:150]
@@ -125,7 +124,6 @@ def move(
     folder: Path | None = None,
     fetch: Network | None = None,
     fetch_hosts: list[str] | None = None,
-    progress: Callable[[], None] = lambda: None,
 ) -> Report:
     """Move in what an export holds, or with `is_applied` False say exactly what that would do.
 
@@ -140,7 +138,7 @@ def move(
         sources: list[Folder | Network] = [Folder(folder)] if folder else []
         if fetch or fetch_hosts is not None:
             sources.append(fetch or Network([*blog.hosts, *(fetch_hosts or [])]))
-        _carry_out(Run(export, Media(sources), report, progress))
+        _carry_out(Run(export, Media(sources), report))
     keep_report(report, began)
     return report
 

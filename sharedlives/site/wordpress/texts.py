@@ -79,7 +79,6 @@ class Texts:
     def take_all(self) -> None:
         for item in self.run.export.items("text"):
             self.take(item)
-            self.run.progress()
         for source, id in self.waiting:
             if id not in self.taken and self.run.export.known[id].status not in PASSED_OVER:
                 other = richtext.plain(self.run.export.known[id].title)
