@@ -109,7 +109,7 @@ _EMPTY_BLOCK = re.compile(r"<(p|h[2-6]|aside)>(?:\s|&nbsp;|<br>)*</\1>")
 _EMPTY_MARK = re.compile(r"<(strong|em|s|sub|sup|a)(?: href=(?:\"[^\"]*\"|'[^']*'))?>((?:\s|&nbsp;|<br>)*)</\1>")
 
 _SAFE_HREF = re.compile(
-    r"https?://(?![^/?#\\]*@)[^/\\]"  # a name before "@" only makes one host look like another
+    r"https?://(?![^/?#]*[@\\])[^/]"  # "@" and what browsers take for "/" only make one host look like another
     r"|mailto:[^/]|tel:[+\d]|/(?![/\\])|#",
     re.IGNORECASE,
 )

@@ -895,6 +895,8 @@ ADDRESSES = [  # OWASP, PortSwigger, bleach: schemes that run or read, and those
     "https:\\\\evil.example",
     "https:/\\evil.example",
     "https://\\evil.example",
+    "https://evil.example\\@www.charity.example",
+    "https://www.charity.example\\.evil.example/",
     "ht\ttps://evil.example",
     "\u200bhttps://evil.example",
     "https://exa\u00admple.org",
