@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
 
-from . import emails, needs, ring_list, waiting_list
+from . import emails, locking, needs, ring_list, waiting_list
 from .locking import BookingRefused, Busy, activity
 from .models import MOST_PEOPLE, Booking, Place, RepeatedRequest, RingTask, WorkshopDate
 from .models.bookings import coming_key, new_reference
@@ -238,7 +238,8 @@ def cancel_date(date: WorkshopDate, *, by: User, reason: str = "") -> int:
 
     `reason` is one plain sentence that goes into the mail. Doing it twice tells nobody twice.
     """
-    date = waiting_list.settled(date.pk)
+    # Not settled: nobody wants an offer a moment before the workshop is cancelled.
+    date = locking.lock_date(date.pk)
     if date.is_cancelled:
         return 0
     if date.has_ended():

@@ -141,6 +141,7 @@ def correct_contact(
     held = held_already(date, email, phone, names, contact_name) if booking.is_active else None
     if held and held.pk != booking.pk:
         raise BookingRefused(f"{held} has the same contact and names on this date. Cancel one of the two first.")
+    needs_longer = needs_more_time and not booking.needs_more_time and booking.is_offered
     booking.contact_name, booking.phone, booking.organisation = contact_name, phone, organisation
     booking.needs_more_time = needs_more_time
     booking.coming_key = coming_key(names, contact_name)
@@ -149,6 +150,8 @@ def correct_contact(
     if before.lower() != email.lower():
         booking.email = before
         _write_to(booking, email, by=by)
+    elif needs_longer:
+        waiting_list.offer(booking)
     return booking
 
 

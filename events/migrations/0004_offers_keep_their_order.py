@@ -46,6 +46,8 @@ CREATE TRIGGER booking_touches_its_date
 STOP = """
 UPDATE events_booking SET state = 'waiting', offer_ends_at = NULL WHERE state = 'offered';
 UPDATE events_booking SET state = 'cancelled' WHERE state = 'lapsed';
+-- The tables change next, which waits for no deferred check.
+SET CONSTRAINTS ALL IMMEDIATE;
 CREATE OR REPLACE FUNCTION events_count_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     people integer;

@@ -471,6 +471,28 @@ def test_a_corrected_address_begins_the_offer_anew(clock):
     assert mails("ann@example.org") == ["offer"]
 
 
+def test_who_says_on_the_phone_that_they_need_more_time_gets_it(staff):
+    _date, (holder,), (ann,) = full_date("Ann")
+    bookings.cancel(holder)
+    contact = {"contact_name": "Ann", "email": "ann@example.org", "phone": "", "organisation": ""}
+
+    corrections.correct_contact(ann, **contact, needs_more_time=True, by=staff)
+
+    ann.refresh_from_db()
+    assert ann.answer_by == "Tuesday 8 October, 12 noon"
+    assert mails("ann") == ["booking_waiting", "offer", "offer"]
+
+
+def test_nobody_is_offered_a_place_a_moment_before_the_date_is_cancelled(clock, staff):
+    date, (holder,), _queue = full_date("Ann", "Bob")
+    bookings.cancel(holder)
+    clock.move_to(THURSDAY_NOON, tick=False)
+
+    bookings.cancel_date(date, by=staff)
+
+    assert (mails("ann")[2:], mails("bob")[1:]) == (["date_cancelled"], ["date_cancelled"])
+
+
 def test_taking_the_address_off_makes_the_offer_a_call(staff):
     date, (holder,), (ann,) = full_date("Ann")
     bookings.cancel(holder)
