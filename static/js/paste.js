@@ -201,7 +201,6 @@ const NOTHING = [
   ".MsoCommentReference",
   ".msocomanchor",
   "o\\:p:empty",
-  "img",
 ].join();
 const BLOCK = /^(p|h[1-6]|ul|ol|table|blockquote|div|hr|figure|aside)$/;
 
@@ -226,6 +225,12 @@ function nothings(body) {
 function tidyPaste(html) {
   // A document made this way runs nothing and loads nothing.
   const { body } = new DOMParser().parseFromString(withoutStyles(html), "text/html");
+  // Their names take the place of what the editor asks a form's element; and no table is a hundred columns wide.
+  for (const field of body.querySelectorAll("input, button, select, textarea, output, object, fieldset, iframe, img")) field.remove();
+  unwrap(body.querySelectorAll("form"));
+  for (const cell of body.querySelectorAll("[colspan], [rowspan]")) {
+    for (const span of ["colspan", "rowspan"]) if (!/^[1-9]\d?$/.test(cell.getAttribute(span))) cell.removeAttribute(span);
+  }
   // From an editor of ours: it is as it should be.
   if (body.querySelector("[data-pm-slice]")) return body.innerHTML;
   // Elsewhere these are small print and side columns.
