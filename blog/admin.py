@@ -1,7 +1,6 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
 from django.db.models import Count
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_POST
 from sharedlives.foundation.admin import AuditedModelAdmin
 from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
+from sharedlives.foundation.seen_version import SeenVersionAdminMixin
 
 from . import editorial, previews
 from .editorial import EditorialRefused
@@ -131,7 +131,7 @@ DONE = {
 
 
 @admin.register(Post)
-class PostAdmin(PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
+class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     form = PostForm
     list_display = ["title", "state", "printed_bylines", "publish_at", "updated_at"]
     list_filter = [
@@ -234,7 +234,7 @@ class PostAdmin(PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
 
     def preview_view(self, request, object_id=None):
         """What the form would make of the post, at two widths; nothing of it is kept."""
-        post = super().get_object(request, object_id) if object_id else None
+        post = self.get_object(request, object_id) if object_id else None
         if object_id and post is None:
             raise Http404
         if not self._preview_address(request, post):
@@ -260,12 +260,6 @@ class PostAdmin(PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
         return super().has_delete_permission(request, obj) and not was_out
 
     # Saving, and what the buttons do
-
-    def get_object(self, request, object_id, from_field=None):
-        if request.method == "POST" and connection.in_atomic_block and str(object_id).isdecimal():
-            # Locked until all is saved: of two people who save at once the second is asked.
-            Post.objects.select_for_update(no_key=True).filter(pk=int(object_id)).first()
-        return super().get_object(request, object_id, from_field)
 
     def save_model(self, request, obj, form, change):
         if not change:

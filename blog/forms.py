@@ -8,11 +8,10 @@ from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, Ad
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.text import slugify
 
 from sharedlives.foundation import slugs, spoken, wall_clock
-from sharedlives.foundation.models import AuditEntry
+from sharedlives.foundation.seen_version import SeenVersionForm
 
 from .editorial import LIVE, MOVES, where
 from .models import RESERVED_SLUGS, Post, PostAddress, Tag
@@ -88,14 +87,9 @@ def _new_tag_slug(name: str) -> str:
     return slugs.numbered(base, set(Tag.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
-class PostForm(forms.ModelForm):
+class PostForm(SeenVersionForm):
     """The post as its writers fill it in. Where it stands is no field of any form."""
 
-    # Which state of the post the person saw when they began, so that nobody's work is overwritten unseen.
-    seen_version = forms.CharField(required=False, widget=forms.HiddenInput)
-    not_of_the_post = frozenset({"seen_version"})
-    # The post as a colleague has saved it meanwhile.
-    theirs: Post | None = None
     # Set by the admin: whether tags may be made by typing them, and whether this is only for looking at.
     may_add_tags = False
     is_preview = False
@@ -147,16 +141,11 @@ class PostForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["seen_version"] = self.instance.updated_at.isoformat()
             self.initial["tags"] = ", ".join(tag.name for tag in self.initial.get("tags", []))
         if "slug" in self.fields:
             self.fields["slug"].required = False  # without JavaScript it is made here
         if "tags" in self.fields:
             self.fields["tags"].widget.attrs |= {"class": "vLargeTextField", "data-tags": ""}
-
-    @cached_property
-    def changed_data(self):
-        return [name for name in super().changed_data if name not in self.not_of_the_post]
 
     def clean_standfirst(self):
         return " ".join(self.cleaned_data["standfirst"].split())
@@ -188,13 +177,14 @@ class PostForm(forms.ModelForm):
         return slugs.numbered(base, taken)
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = self.cleaned_data
         if self.instance.status == Post.Status.PUBLISHED and not cleaned.get("body") and "body" not in self.errors:
             self.add_error("body", "This post is published, so it needs a text.")
         self._refuse_an_end_before_the_beginning(cleaned, self._beginning(cleaned))
-        if self.instance.pk and cleaned.get("seen_version") != self.initial["seen_version"] and not self.is_preview:
-            self._refuse_to_overwrite()
-        return cleaned
+        return super().clean()
+
+    def _is_overtaken(self):
+        return not self.is_preview and super()._is_overtaken()
 
     def _beginning(self, cleaned) -> datetime | None:
         """When the post goes out, or went, if this form is taken at its word."""
@@ -207,20 +197,6 @@ class PostForm(forms.ModelForm):
                 "expire_at",
                 f"That is over when it goes out: {spoken.day(begins)}, {spoken.time(begins)}. Choose a later day.",
             )
-
-    def _refuse_to_overwrite(self):
-        self.theirs = Post.objects.for_reading().get(pk=self.instance.pk)
-        # Saving once more says: I have seen it.
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen_version")] = self.initial["seen_version"]
-        last = AuditEntry.objects.filter(object_type=Post._meta.label_lower, object_id=str(self.instance.pk)).first()
-        who = last.actor_name if last else "Somebody"
-        raise ValidationError(
-            f"{who} saved this post at {spoken.time(self.theirs.updated_at)}, after you had opened it. Yours is not "
-            "saved yet, and nothing of it is lost: it stands in the form, and theirs below it. Put together what "
-            "should stay and save again; that replaces theirs.",
-            code="overtaken",
-        )
 
 
 def pressed_move(posted: Mapping[str, str]) -> str:
@@ -247,7 +223,7 @@ class PublishingForm(PostForm):
         max_length=300,
         help_text="For Take down. Kept in the post's history, where colleagues read it.",
     )
-    not_of_the_post = PostForm.not_of_the_post | {"publish_on", "publish_time", "reason"}
+    not_of_the_row = PostForm.not_of_the_row | {"publish_on", "publish_time", "reason"}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

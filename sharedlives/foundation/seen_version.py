@@ -17,6 +17,8 @@ class SeenVersionForm(forms.ModelForm):
 
     # Which state of the row the person saw when they began.
     seen_version = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Fields that say nothing about the row; the log leaves them out.
+    not_of_the_row = frozenset({"seen_version"})
     theirs: models.Model | None = None
 
     def __init__(self, *args, **kwargs):
@@ -26,13 +28,16 @@ class SeenVersionForm(forms.ModelForm):
 
     @cached_property
     def changed_data(self):
-        return [name for name in super().changed_data if name != "seen_version"]
+        return [name for name in super().changed_data if name not in self.not_of_the_row]
 
     def clean(self):
         cleaned = super().clean()
-        if self.instance.pk and cleaned.get("seen_version") != self.initial["seen_version"]:
+        if self._is_overtaken():
             self._refuse_to_overwrite()
         return cleaned
+
+    def _is_overtaken(self) -> bool:
+        return bool(self.instance.pk) and self.cleaned_data.get("seen_version") != self.initial["seen_version"]
 
     def _refuse_to_overwrite(self):
         model = type(self.instance)
