@@ -99,7 +99,7 @@ def book(date, name="Ann", *, email=None, people=1, **fields):
 # --- The blog ---------------------------------------------------------------------------------------------------------
 
 
-def create_author(*, name="Anna McEwen", **fields):
+def create_author(*, name="Anna Merrow", **fields):
     fields.setdefault("slug", slugify(name) or f"author-{Author.objects.count()}")
     return Author.objects.create(name=name, **fields)
 

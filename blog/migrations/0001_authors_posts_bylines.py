@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                     "handle",
                     models.CharField(
                         blank=True,
-                        help_text="Their name on social networks, like AnnaSharedLives. The @ is not needed.",
+                        help_text="Their name on social networks, like AnnaWritesHere. The @ is not needed.",
                         max_length=60,
                     ),
                 ),

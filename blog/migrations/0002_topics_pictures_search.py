@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="Like AnnaSharedLives; on Mastodon like anna@example.social. The first @ is not needed.",
+                        help_text="Like AnnaWritesHere; on Mastodon like anna@example.social. The first @ is not needed.",
                         max_length=100,
                     ),
                 ),

@@ -108,7 +108,7 @@ class Handle(models.Model):
     network = models.CharField(max_length=10, choices=Network)
     name = models.CharField(
         max_length=100,
-        help_text="Like AnnaSharedLives; on Mastodon like anna@example.social. The first @ is not needed.",
+        help_text="Like AnnaWritesHere; on Mastodon like anna@example.social. The first @ is not needed.",
     )
 
     class Meta:

@@ -100,7 +100,7 @@ def test_a_writer_saves_a_draft_with_a_byline(client, writer):
     post = Post.objects.get()
     assert response.status_code == 302
     assert (post.status, post.created_by, post.body) == (Post.Status.DRAFT, writer, "<p>Words.</p>")
-    assert str(post.bylines.get()) == "Anna McEwen"
+    assert str(post.bylines.get()) == "Anna Merrow"
 
 
 def test_the_address_is_made_from_the_title_where_none_was_typed(client, writer):
@@ -383,11 +383,11 @@ def test_a_private_mail_address_is_not_in_the_log(client):
     client.force_login(create_user(is_superuser=True))
     data = {"name": "Anna", "slug": "anna", "email": "anna@private.example"}
     data |= {"handles-TOTAL_FORMS": 1, "handles-INITIAL_FORMS": 0, "handles-0-network": "x"}
-    data |= {"handles-0-name": "@AnnaSharedLives"}
+    data |= {"handles-0-name": "@AnnaWritesHere"}
     client.post(reverse("admin:blog_author_add"), data)
 
     author = Author.objects.get()
-    assert (author.email, author.handles.get().name) == ("anna@private.example", "AnnaSharedLives")
+    assert (author.email, author.handles.get().name) == ("anna@private.example", "AnnaWritesHere")
     assert AuditEntry.objects.get().changes["email"] == "changed"
 
 

@@ -246,7 +246,7 @@ def test_what_is_posted_beside_the_form_changes_nothing(client, writer):  # noqa
     after = Post.objects.values().get(pk=post.pk)
     changed = {name for name in before if before[name] != after[name]}
     assert changed <= {"updated_at"}
-    assert str(post.bylines.get()) == "Anna McEwen"
+    assert str(post.bylines.get()) == "Anna Merrow"
     assert errors(client.post(form_of(post), filled_in(post, slug="other", _save="Save")))
 
 

@@ -32,7 +32,7 @@ def titles(response):
 
 def test_an_author_has_a_page_with_what_they_say_of_themselves_and_their_posts(client):
     anna = create_author(
-        name="Anna McEwen",
+        name="Anna Merrow",
         role="Head of Support",
         organisation="Kind Homes",
         bio="Anna visits people.",
@@ -44,9 +44,9 @@ def test_an_author_has_a_page_with_what_they_say_of_themselves_and_their_posts(c
     create_post(title="Hers", authors=[create_author(name="Bob"), anna])
     create_post(title="Not hers", authors=[create_author(name="Cy")])
 
-    response = client.get("/blog/authors/anna-mcewen/")
+    response = client.get("/blog/authors/anna-merrow/")
 
-    assert "Anna McEwen Head of Support, Kind Homes Anna visits people." in words(response)
+    assert "Anna Merrow Head of Support, Kind Homes Anna visits people." in words(response)
     html = response.content.decode()
     assert 'href="https://anna.example/"' in html
     assert 'href="https://bsky.app/profile/anna.example"' in html
@@ -64,12 +64,12 @@ def test_authors_stand_below_their_post_with_what_they_say_of_themselves(client)
 
 
 def test_names_under_a_title_lead_to_the_author(client):
-    post = create_post(authors=[create_author(name="Anna McEwen", organisation="Then")])
+    post = create_post(authors=[create_author(name="Anna Merrow", organisation="Then")])
     author = post.bylines.get().author
     author.slug, author.organisation = "anna", "Now"
     author.save()
 
-    assert '<a href="/blog/authors/anna/">Anna McEwen</a>, Then' in client.get("/blog/").content.decode()
+    assert '<a href="/blog/authors/anna/">Anna Merrow</a>, Then' in client.get("/blog/").content.decode()
 
 
 # --- Topics and tags --------------------------------------------------------------------------------------------------

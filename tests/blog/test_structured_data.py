@@ -62,9 +62,9 @@ def read(client, post):
 
 def test_a_post_is_told_with_all_authors_and_where_they_work(client):
     anna = create_author(
-        name="Anna McEwen", role="Head of Support", organisation="Shared Lives Plus", website="https://anna.example/"
+        name="Anna Merrow", role="Head of Support", organisation="Shared Lives Plus", website="https://anna.example/"
     )
-    anna.handles.create(network=Handle.Network.X, name="AnnaSharedLives")
+    anna.handles.create(network=Handle.Network.X, name="AnnaWritesHere")
     post = create_post(
         title="On homes",
         standfirst="In short.",
@@ -86,11 +86,11 @@ def test_a_post_is_told_with_all_authors_and_where_they_work(client):
     assert facts["author"] == [
         {
             "@type": "Person",
-            "name": "Anna McEwen",
-            "url": "https://www.example.org/blog/authors/anna-mcewen/",
+            "name": "Anna Merrow",
+            "url": "https://www.example.org/blog/authors/anna-merrow/",
             "jobTitle": "Head of Support",
             "affiliation": {"@type": "Organization", "name": "Shared Lives Plus"},
-            "sameAs": ["https://anna.example/", "https://x.com/AnnaSharedLives"],
+            "sameAs": ["https://anna.example/", "https://x.com/AnnaWritesHere"],
         },
         {"@type": "Person", "name": "Bob", "url": "https://www.example.org/blog/authors/bob/"},
     ]

@@ -30,7 +30,7 @@ def post(live_server):
         pictures.add(painted(size), by=None, name="P", alt="A wall") for size in ((500, 500), (1600, 1000))
     )
     guest = create_author(
-        name="Anna McEwen",
+        name="Anna Merrow",
         role="Head of Support",
         organisation="Shared Lives Plus",
         bio="Anna visits people.",
@@ -73,7 +73,7 @@ def painted(size):
 
 PAGES = [
     "/blog/",
-    "/blog/authors/anna-mcewen/",
+    "/blog/authors/anna-merrow/",
     "/blog/topics/",
     "/blog/topics/home/",
     "/blog/tags/long/",
@@ -103,11 +103,11 @@ def test_from_the_list_to_the_place(page, post):
 def test_from_a_post_to_its_author_its_topic_and_the_next_post(page, post):
     page.goto(post.get_absolute_url())
     page.get_by_role("heading", name="About the authors").wait_for()
-    page.get_by_role("link", name="Anna McEwen", exact=True).first.click()
-    page.get_by_role("heading", level=1, name="Anna McEwen").wait_for()
+    page.get_by_role("link", name="Anna Merrow", exact=True).first.click()
+    page.get_by_role("heading", level=1, name="Anna Merrow").wait_for()
     page.get_by_role("link", name="Older posts").click()
     page.get_by_role("link", name="Newer posts").click()
-    assert page.url.endswith("/blog/authors/anna-mcewen/")
+    assert page.url.endswith("/blog/authors/anna-merrow/")
 
     page.goto(post.get_absolute_url())
     page.get_by_role("link", name="Being well at home").click()
@@ -154,11 +154,11 @@ def test_a_new_author_is_added_from_the_form_of_a_post(new_page, live_server):
     page.get_by_role("textbox", name="Text").wait_for()
     with page.expect_popup() as opened:
         page.locator("#add_id_bylines-0-author").click()
-    opened.value.locator("#id_name").fill("Anna McEwen")
-    opened.value.locator("#id_slug").fill("anna-mcewen")
+    opened.value.locator("#id_name").fill("Anna Merrow")
+    opened.value.locator("#id_slug").fill("anna-merrow")
     opened.value.get_by_role("button", name="Save").click()
 
-    page.locator("#select2-id_bylines-0-author-container", has_text="Anna McEwen").wait_for()
+    page.locator("#select2-id_bylines-0-author-container", has_text="Anna Merrow").wait_for()
 
 
 def test_axe_finds_nothing_at_the_desk(new_page, axe, post):

@@ -83,7 +83,7 @@ def choose(page, field, words):
 
 
 def test_write_format_publish_and_read(form, new_page):
-    create_author(name="Anna McEwen", organisation="Shared Lives Plus")
+    create_author(name="Anna Merrow", organisation="Shared Lives Plus")
     form.get_by_label("Title").fill("On homes")
     box(form).click()
     form.keyboard.type("Before all")
@@ -124,7 +124,7 @@ def test_write_format_publish_and_read(form, new_page):
     visitor.goto("/blog/on-homes/")
     assert visitor.get_by_role("heading", name="Before all").is_visible()
     assert visitor.get_by_role("columnheader", name="Where").is_visible()
-    assert visitor.get_by_text("By Anna McEwen, Shared Lives Plus").is_visible()
+    assert visitor.get_by_text("By Anna Merrow, Shared Lives Plus").is_visible()
 
 
 def test_what_was_saved_comes_back_into_the_editor_and_out_again_the_same(new_page, publisher):

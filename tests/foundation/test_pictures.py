@@ -342,7 +342,7 @@ def test_a_picture_in_use_stays_and_says_where():
     ).pictures.set([text])
     create_page(title="A page").pictures.set([page])
 
-    for picture, place in ((lead, "A post"), (portrait, "Anna McEwen"), (text, "A post"), (page, "A page")):
+    for picture, place in ((lead, "A post"), (portrait, "Anna Merrow"), (text, "A post"), (page, "A page")):
         assert [str(use) for use in picture.uses()] == [place]
         with pytest.raises(pictures.Refused, match=f'used in "{place}"'):
             pictures.delete(picture)

@@ -57,7 +57,7 @@ def test_all_that_is_public_is_in_a_sitemap_and_answers(client):
         "/blog/topics/",
         "/blog/archive/",
         "/blog/topics/homes/",
-        "/blog/authors/anna-mcewen/",
+        "/blog/authors/anna-merrow/",
         "/blog/tags/bus/",
         "/blog/of-2019/",
         "/blog/of-2018/",
