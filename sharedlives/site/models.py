@@ -202,7 +202,7 @@ class Proposal(models.Model):
 
     kind = models.CharField(max_length=12, choices=Kind)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="proposals", null=True, blank=True)
-    # What is proposed, by kind; sharedlives/site/proposals.py knows the shapes.
+    # What is proposed, by kind; wordpress/detect.py and announced.py know the shapes.
     details = models.JSONField(default=dict)
     # Tells two proposals of one kind for one post apart, and lets a second run find its own again.
     fingerprint = models.CharField(max_length=200)

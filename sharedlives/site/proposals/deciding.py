@@ -35,7 +35,7 @@ _ACCEPT: dict[str, Callable[..., str]] = {
 def accept(proposal: Proposal, *, by: User, **changes: Any) -> str:
     """Do what is proposed, as corrected by `changes`; returns sentences that say what was done.
 
-    Which changes there are stands at the functions below, one for each kind. Raises ProposalRefused.
+    Which changes there are stands at the function of each kind (`_ACCEPT`). Raises ProposalRefused.
     """
     proposal = _locked(proposal, by)
     done = _ACCEPT[Proposal.Kind(proposal.kind)](proposal, by, **changes)

@@ -66,8 +66,7 @@ def _footnotes(text: str, around: Around, told: Told) -> dict[str, str]:
 
 def _in_a_line(text: str, around: Around, told: Told) -> str:
     flow = Flow(around, told, {})
-    inner = flow.inline(tree.parse(text[: richtext.LONGEST]).children).strip()
-    return inner
+    return flow.inline(tree.parse(text[: richtext.LONGEST]).children).strip()
 
 
 def _tell_missing_words(root: tree.Node, html: str, flow: Flow, told: Told) -> None:

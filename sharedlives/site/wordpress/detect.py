@@ -1,7 +1,7 @@
 """What an imported post says between the lines: who wrote it, which workshop it announces, whether its end is missing.
 
 Nothing here decides anything and nothing touches the database: staff accept or decline what was seen.
-`sharedlives/site/proposals.py` keeps it (`note`), and does what they decide.
+`sharedlives/site/proposals` keeps it (`note`), and does what they decide.
 """
 
 from __future__ import annotations
