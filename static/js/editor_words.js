@@ -2,7 +2,7 @@
 
 import { Extension } from "django-prose-editor/editor";
 
-const WORDS_A_MINUTE = 220;
+const WORDS_A_MINUTE = 200; // as blog/models/posts.py has it, which tells readers
 
 function inWords(editor) {
   const text = editor.state.doc.textBetween(0, editor.state.doc.content.size, " ", " ");

@@ -1,6 +1,7 @@
 """The library at the desk, and what the editor's dialog asks of it."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -302,6 +303,12 @@ def test_the_dialog_is_told_of_pictures_by_their_numbers(desk):
 
     assert {row["name"]: row["may_be_shown"] for row in rows} == {"one": True, "two": False}
     assert "picture-gone" in next(row["thumb"] for row in rows if row["name"] == "two")
+
+
+def test_the_dialog_offers_every_basis_of_consent(settings):
+    script = Path(settings.BASE_DIR, "static/js/picture_picker.js").read_text()
+
+    assert dict(re.findall(r'^    \["(\w+)", "(.+)"\],$', script, re.MULTILINE)) == dict(Picture.Consent.choices)
 
 
 @pytest.mark.parametrize(
