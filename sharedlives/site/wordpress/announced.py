@@ -267,7 +267,7 @@ def _clock(hour: str, minute: str | None, half: str | None) -> str:
 
 
 def _hours_near(text: list[str], number: int) -> tuple[str, str] | None:
-    """The time that a line close by gives for all dates: "from 11am - 3pm in the following locations"."""
+    """The time that a line close by gives for all dates: "each day from 11am to 3pm"."""
     above = reversed(text[max(0, number - NEAR) : number])
     for line in (*above, *text[number + 1 : number + 1 + NEAR]):
         if len(line) <= 2 * LONGEST_LINE and not _POSTCODE.search(line) and (hours := _hours(line)):
@@ -348,7 +348,7 @@ def _title(above: list[str], title: str) -> str:
 
 
 def _summary(text: list[str]) -> str:
-    """The first full sentence about it; what leads over to the list ("in the following locations:") says nothing."""
+    """The first full sentence about it; what leads over to the list ("on these days:") says nothing."""
     for sentence in _said(text):
         if (
             30 <= len(sentence) <= 300
