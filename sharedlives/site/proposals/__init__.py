@@ -7,7 +7,7 @@
 from .bylines import answered_before, find_author, host_of, posts_of_login
 from .deciding import accept, decline, why_not_accepted
 from .introductions import as_introduction, text_as_decided
-from .keeping import CAN_BE_ACCEPTED_UNSEEN, CUT_SHORT, OPEN, ORDER, in_order, note, to_decide
+from .keeping import CAN_BE_ACCEPTED_UNSEEN, CUT_SHORT, OPEN, ORDER, in_order, note, note_login, to_decide
 from .posts import ProposalRefused
 from .workshops import DateWanted, find_venue
 
@@ -27,6 +27,7 @@ __all__ = [
     "host_of",
     "in_order",
     "note",
+    "note_login",
     "posts_of_login",
     "text_as_decided",
     "to_decide",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Case, F, QuerySet, When
 
-from blog.models import Post
+from blog.models import Byline, Post
 
 from ..models import Proposal
 from ..wordpress.detect import Found
@@ -26,7 +26,7 @@ def note(post: Post, found: Iterable[Found], *, blog: str) -> list[Proposal]:
     `blog` is the address of the site it came from: two sites may both have a login "admin". What was decided is never
     asked again. One question about a login stands for all its posts that have no byline.
     """
-    kept = [_note_login(post, one, blog) if one.kind == LOGIN else _note(post, one) for one in found]
+    kept = [note_login(one, [post.pk], blog=blog) if one.kind == LOGIN else _note(post, one) for one in found]
     return [proposal for proposal in kept if proposal]
 
 
@@ -42,22 +42,23 @@ def _note(post: Post, one: Found) -> Proposal | None:
     return proposal if is_new else None
 
 
-def _note_login(post: Post, one: Found, blog: str) -> Proposal | None:
-    """Adds the post to the open question about its login, or asks one; a post that came up before is not asked of."""
-    if post.bylines.exists():
+def note_login(one: Found, posts: Iterable[int], *, blog: str) -> Proposal | None:
+    """Ask whose sign-in wrote these posts (their keys), or add them to the question that is open; None if there is
+    nothing new to ask. Left out are posts that have a byline, and those that came up before."""
+    about = Proposal.objects.filter(kind=LOGIN, details__login=one.details["login"], details__blog=blog).order_by("pk")
+    known = list(about.select_for_update(no_key=True))
+    settled = {pk for proposal in known for pk in proposal.details["posts"]}
+    settled.update(Byline.objects.filter(post__in=posts).values_list("post_id", flat=True))
+    if not (new := [pk for pk in posts if pk not in settled]):
         return None
-    about = Proposal.objects.filter(kind=LOGIN, details__login=one.details["login"], details__blog=blog)
-    if about.filter(details__posts__contains=post.pk).exists():
-        return None
-    if asked := about.filter(state=OPEN).select_for_update(no_key=True).order_by("pk").first():
-        asked.details["posts"].append(post.pk)
+    if asked := next((proposal for proposal in known if proposal.state == OPEN), None):
+        asked.details["posts"] += new
         asked.save(update_fields=["details"])
         return None
-    number = about.count() + 1
     return Proposal.objects.create(
         kind=LOGIN,
-        fingerprint=f"{one.fingerprint} {blog} {number}"[-200:],
-        details={**one.details, "blog": blog, "posts": [post.pk]},
+        fingerprint=f"{one.fingerprint} {blog} {len(known) + 1}"[-200:],
+        details={**one.details, "blog": blog, "posts": new},
     )
 
 

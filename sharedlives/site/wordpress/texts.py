@@ -17,9 +17,11 @@ from blog.models import RESERVED_SLUGS, Post, PostAddress
 from sharedlives.foundation import richtext
 from sharedlives.foundation.slugs import numbered
 
-from ..models import Page, validate_free_address
+from .. import proposals
+from ..models import Page, Proposal, validate_free_address
 from . import bodies, dates, detect
 from .bodies import Body
+from .detect import Found
 from .report import Source
 from .standing import EDITED, NEW, NOT_TAKEN, UNCHANGED, UPDATED, hash_of, target_of
 from .surroundings import Surroundings
@@ -44,6 +46,8 @@ class Texts:
         self.slugs: dict[str, str] = {}
         self.taken: dict[str, models.Model] = {}
         self.waiting: list[tuple[Source, str]] = []  # links to texts, to be looked after at the end
+        # What is asked once for all texts of a sign-in: the question, and the posts.
+        self.by_login: dict[str, tuple[Found, list[int]]] = {}
         self.now = timezone.now()
 
     # Where each will be
@@ -79,6 +83,9 @@ class Texts:
     def take_all(self) -> None:
         for item in self.run.export.items("text"):
             self.take(item)
+        for question, posts in self.by_login.values():
+            if proposal := proposals.note_login(question, posts, blog=self.run.blog.key):
+                self.count_question(proposal)
         for source, id in self.waiting:
             if id not in self.taken and self.run.export.known[id].status not in PASSED_OVER:
                 other = richtext.plain(self.run.export.known[id].title)
@@ -107,6 +114,9 @@ class Texts:
             self._not_taken(source, f"The database does not take it: {str(error).splitlines()[0]}")
         else:
             self._took(source, taken, around)
+
+    def count_question(self, proposal: Proposal) -> None:
+        self.run.report.count("questions for you", proposal.get_kind_display())
 
     def _not_taken(self, source: Source, why: str) -> None:
         self.run.imported.reread(source.kind, source.wp_id)
@@ -170,10 +180,15 @@ class Texts:
         for one in text.found:
             if one.kind == "cut_short":
                 text.body = richtext.clean(detect.without_mark(text.body, one.details["mark"]))
-                self.run.report.ask(source, "Its text is cut short: it ended with the words", one.details["mark"])
+                if not self._is_settled(item, Proposal.Kind.CUT_SHORT):
+                    self.run.report.ask(source, "Its text is cut short: it ended with the words", one.details["mark"])
         for other in text.logins if text.authors else text.logins[1:]:
             self.run.report.ask(source, "Another sign-in wrote it too; add them to the byline if they are to be named.",
                                 other)  # fmt: skip
+
+    def _is_settled(self, item: dict[str, Any], kind: Proposal.Kind) -> bool:
+        post: Any = self.run.imported.target("post", item["id"])
+        return post is not None and post.proposals.filter(kind=kind).exclude(state=proposals.OPEN).exists()
 
     def _title(self, item: dict[str, Any], source: Source, html: str, moment: datetime | None) -> str:
         title, most = richtext.plain(item.get("title", "")), 200 if item["type"] == "post" else 150

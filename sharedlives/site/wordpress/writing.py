@@ -11,7 +11,7 @@ from sharedlives.foundation import audit
 from sharedlives.foundation.models import Picture
 
 from .. import proposals
-from ..models import Page
+from ..models import Page, Proposal
 from .detect import Found
 from .report import Source
 from .standing import hash_of
@@ -103,9 +103,12 @@ class PostKind:
             post.bylines.create(author=author, position=position)
 
     def _propose(self, texts: Texts, post: Post, text: Text) -> None:
-        made = proposals.note(post, text.found, blog=texts.run.blog.key)
-        for proposal in made:
-            texts.run.report.count("questions for you", proposal.get_kind_display())
+        about_logins = [one for one in text.found if one.kind == Proposal.Kind.LOGIN]
+        for one in about_logins:
+            texts.by_login.setdefault(one.fingerprint, (one, []))[1].append(post.pk)
+        others = [one for one in text.found if one not in about_logins]
+        for proposal in proposals.note(post, others, blog=texts.run.blog.key):
+            texts.count_question(proposal)
 
     def standing(self, post: Post) -> str:
         return hash_of(
