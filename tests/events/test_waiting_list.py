@@ -140,6 +140,17 @@ def test_people_and_their_support_workers_are_offered_places_together():
     assert bob.state == OFFERED
 
 
+def test_who_comes_with_a_support_worker_is_not_offered_a_place_for_one():
+    date, holders, _queue = full_date(places=2)
+    book(date, "Ann", support_workers=1)
+    book(date, "Bob")
+
+    bookings.cancel(holders[0])
+    assert states("Ann", "Bob") == [WAITING, WAITING]
+    bookings.cancel(holders[1])
+    assert states("Ann", "Bob") == [OFFERED, WAITING]
+
+
 def test_support_places_are_for_everybody_from_the_chosen_time_on(clock):
     release_at = WORKSHOP - timedelta(days=7)
     date, _holders, _queue = full_date("Ann", "Bob", places=3, support_places=1, release_support_at=release_at)
@@ -153,6 +164,20 @@ def test_support_places_are_for_everybody_from_the_chosen_time_on(clock):
     assert states("Ann", "Bob") == [OFFERED, WAITING]
     date.refresh_from_db()
     assert (date.ordinary_taken, date.ordinary_left, date.support_left) == (3, 0, 0)
+
+
+def test_a_support_place_that_somebody_has_is_not_released(clock):
+    release_at = WORKSHOP - timedelta(days=7)
+    date = create_date(starts_at=WORKSHOP, places=3, support_places=1, release_support_at=release_at)
+    book(date, "Holder", people=2, support_workers=1)
+    book(date, "Ann")
+
+    clock.move_to(release_at, tick=False)
+    waiting_list.settle_due()
+
+    assert states("Ann") == [WAITING]
+    date.refresh_from_db()
+    assert (date.support_is_released, date.ordinary_taken, date.ordinary_left) == (True, 3, 0)
 
 
 def test_a_released_place_is_shown_and_taken_at_once_though_no_job_has_run(clock):
