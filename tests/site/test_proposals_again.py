@@ -123,3 +123,13 @@ def test_a_late_post_of_a_known_sign_in_asks_for_that_post_alone(decided):
     assert (asked.kind, asked.details["posts"]) == ("login", [late.pk])
     assert late.bylines.count() == 0
     assert Author.objects.filter(name="Alex Host").count() == 1
+
+
+def test_a_text_cut_short_is_asked_about_until_somebody_has_settled_it(boss):
+    cut = f"<p>{TEXT}</p><p>Continue reading</p>"
+    assert "cut short" in str(move(cut).as_json()["questions"])
+    assert "cut short" in str(move(cut).as_json()["questions"])
+
+    decline(Proposal.objects.get(kind="cut_short"), by=boss)
+
+    assert move(cut).as_json()["questions"] == []
