@@ -104,7 +104,7 @@ def create_author(*, name="Anna Merrow", **fields):
     return Author.objects.create(name=name, **fields)
 
 
-def create_post(*, title="Being and well-being", authors=None, is_published=True, **fields):
+def create_post(*, title="A room and a half", authors=None, is_published=True, **fields):
     """A post by one author; out since yesterday, or a draft with `is_published=False`."""
     fields.setdefault("slug", slugify(title)[:100] or f"post-{Post.objects.count()}")
     fields.setdefault("body", "<p>A good life is more than being put back together.</p>")

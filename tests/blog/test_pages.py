@@ -189,8 +189,8 @@ def test_a_post_shows_its_parts_in_order(client):
     workshop = create_workshop(title="Three cities")
     create_date(workshop=workshop, area="Birmingham city centre")
     post = create_post(
-        title="Being and well-being",
-        standfirst="On getting disruptive.",
+        title="A room and a half",
+        standfirst="On moving over a bit.",
         introduction="<p>This is a guest blog from my colleague.</p>",
         introduced_by=host,
         body="<p>The NHS is great.</p>",
@@ -204,7 +204,7 @@ def test_a_post_shows_its_parts_in_order(client):
     places = [
         shown.index(part)
         for part in (
-            "Being and well-being On getting disruptive.",
+            "A room and a half On moving over a bit.",
             "By Anna Merrow, Shared Lives Plus Monday 14 October 2019",
             "This is a guest blog from my colleague. Alex Host, Chief Executive",
             "Next dates – reserve your place",

@@ -353,7 +353,7 @@ def test_used_and_unused_agree_with_uses():
     used, unused = create_picture(), create_picture()
     create_post(lead_picture=used).pictures.set([used])
 
-    assert [str(use) for use in used.uses()] == ["Being and well-being"]
+    assert [str(use) for use in used.uses()] == ["A room and a half"]
     assert unused.uses() == []
     assert list(Picture.objects.used()) == [used]
     assert list(Picture.objects.unused()) == [unused]

@@ -31,8 +31,8 @@ def _old_host(settings):
 @pytest.fixture
 def post():
     """A post that moved in, with the addresses an import keeps for it."""
-    post = create_post(title="Being and well-being")
-    redirects.keep("https://old.example.net/2019/10/03/being-and-well-being/", post, host=OLD)
+    post = create_post(title="A room and a half")
+    redirects.keep("https://old.example.net/2019/10/03/a-room-and-a-half/", post, host=OLD)
     redirects.keep("/?p=12", post, host=OLD)
     return post
 
@@ -40,22 +40,22 @@ def post():
 @pytest.mark.parametrize(
     "asked",
     [
-        "/2019/10/03/being-and-well-being/",
-        "/2019/10/03/being-and-well-being",
-        "/2019/10/03/Being-and-Well-being/",
-        "/2019/10/03/being%2Dand%2dwell-being/",
-        "/2019//10/03//being-and-well-being/",
-        "/index.php/2019/10/03/being-and-well-being/",
-        "/2019/10/03/being-and-well-being/feed/",
-        "/2019/10/03/being-and-well-being/feed/atom/",
-        "/2019/10/03/being-and-well-being/amp/",
-        "/2019/10/03/being-and-well-being/amp/?x=1",
-        "/2019/10/03/being-and-well-being/2/",
-        "/2019/10/03/being-and-well-being/page/2/",
-        "/2019/10/03/being-and-well-being/comment-page-1/",
-        "/2019/10/03/being-and-well-being/embed/",
-        "/2019/10/03/being-and-well-being/?utm_source=mail&replytocom=7",
-        "/2019/10/03/being-and-well-being/?feed=rss2",
+        "/2019/10/03/a-room-and-a-half/",
+        "/2019/10/03/a-room-and-a-half",
+        "/2019/10/03/A-Room-and-a-Half/",
+        "/2019/10/03/a%2Droom%2dand-a-half/",
+        "/2019//10/03//a-room-and-a-half/",
+        "/index.php/2019/10/03/a-room-and-a-half/",
+        "/2019/10/03/a-room-and-a-half/feed/",
+        "/2019/10/03/a-room-and-a-half/feed/atom/",
+        "/2019/10/03/a-room-and-a-half/amp/",
+        "/2019/10/03/a-room-and-a-half/amp/?x=1",
+        "/2019/10/03/a-room-and-a-half/2/",
+        "/2019/10/03/a-room-and-a-half/page/2/",
+        "/2019/10/03/a-room-and-a-half/comment-page-1/",
+        "/2019/10/03/a-room-and-a-half/embed/",
+        "/2019/10/03/a-room-and-a-half/?utm_source=mail&replytocom=7",
+        "/2019/10/03/a-room-and-a-half/?feed=rss2",
         "/?p=12",
         "/index.php?p=12",
         "/?p=12&utm_source=mail",
@@ -67,7 +67,7 @@ def test_every_form_of_an_old_address_leads_to_the_post(client, post, asked):
         response = client.get(asked, headers={"host": host})
 
         assert response.status_code == 301, host
-        assert response["Location"] == ("" if host == "testserver" else NEW) + "/blog/being-and-well-being/"
+        assert response["Location"] == ("" if host == "testserver" else NEW) + "/blog/a-room-and-a-half/"
         assert response["Cache-Control"] == "max-age=3600"
         assert not response.cookies
 

@@ -7,12 +7,12 @@
       "blog": "https://blog.example.org", "file": "export.xml", "is_applied": false,
       "counts": {"posts": {"new": 5, "updated": 0, "unchanged": 0, "edited here": 0, "not taken": 0}, "pages": {...},
                  "pictures": {...}, "authors": {...}, "topics": {...}, "tags": {...},
-                 "old addresses": {"new": 31, "unchanged": 0}, "questions for you": {"new": 4, ...}},
-      "skipped": [{"what": "nav_menu_item", "count": 70, "why": "Menus are made anew here."}],
+                 "old addresses": {"new": 31, "unchanged": 0}, "questions for you": {"Who wrote it": 4, ...}},
+      "skipped": [{"what": "menu entries", "count": 70, "why": "Menus are made anew here, from the pages."}],
       "losses": [ENTRY, ...], "questions": [ENTRY, ...], "notes": [ENTRY, ...]
     }
 
-    ENTRY = {"title": "Being and well-being", "kind": "post", "wp_id": "2100", "line": 57, "post": 12,
+    ENTRY = {"title": "A room and a half", "kind": "post", "wp_id": "2100", "line": 57, "post": 12,
              "said": "A video became a link.", "detail": "https://..."}
 
 Only counts that are not 0 are there. "kind" is post, page, picture, author, topic, tag or file; "wp_id", "line",
@@ -27,6 +27,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from .reading import printable
 
 LONGEST_DETAIL = 2_000
 
@@ -52,8 +54,8 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         source = self.source
-        optional = {"wp_id": source.wp_id, "line": source.line, "post": self.post, "detail": self.detail}
-        return {"title": source.title, "kind": source.kind, "said": self.said} | {
+        optional = {"wp_id": source.wp_id, "line": source.line, "post": self.post, "detail": printable(self.detail)}
+        return {"title": printable(source.title), "kind": source.kind, "said": self.said} | {
             k: v for k, v in optional.items() if v
         }
 
