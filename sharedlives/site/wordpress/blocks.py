@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Protocol
 
+from sharedlives.foundation import richtext
+
 from . import shortcodes
 from .told import Told
 
 FOLD = '\n\n<hr data-fold="">\n\n'
-DEEPEST_REUSE = 5
+DEEPEST_REUSE, DEEPEST = 5, 60
 _NAME = re.compile(r"(/?)wp:((?:[a-z][a-z0-9_-]*/)?[a-z][a-z0-9_-]*)\s*(\{.*\})?\s*(/?)$", re.DOTALL)
-_FIGCAPTION = re.compile(r"<figcaption\b[^>]*>(.*?)</figcaption>", re.DOTALL | re.IGNORECASE)
-_FRAME = re.compile(r"</?(?:figure|blockquote)\b[^>]*>", re.IGNORECASE)
-_DOWNLOAD = re.compile(r"<a\b[^>]*wp-block-file__button[^>]*>.*?</a>", re.DOTALL | re.IGNORECASE)
+# No search goes on beyond the next mark of its own kind: of many without an end each would look through all the rest.
+_FIGCAPTION = re.compile(r"<figcaption\b[^<>]*>((?:(?!<figcaption\b).)*?)</figcaption>", re.DOTALL | re.IGNORECASE)
+_FRAME = re.compile(r"</?(?:figure|blockquote)\b[^<>]*>", re.IGNORECASE)
+_LINK = re.compile(r"<a\b([^<>]*)>(?:(?!<a\b).)*?</a>", re.DOTALL | re.IGNORECASE)
 
 
 class Surroundings(Protocol):
@@ -94,6 +97,8 @@ class _Flattening:
         if len(self.open) == 1:
             self.end_classic()
         self.open.append(Block(name, _attributes(attributes)))
+        if len(self.open) > DEEPEST:
+            raise richtext.TooTangled
         if void:
             self.close()
 
@@ -148,7 +153,7 @@ class _Flattening:
         return FOLD
 
     def file(self, block: Block, inner: str) -> str:
-        return _DOWNLOAD.sub("", inner)
+        return _LINK.sub(lambda link: "" if "wp-block-file__button" in link[1] else link[0], inner)
 
     def social_link(self, block: Block, inner: str) -> str:
         address, service = str(block.attributes.get("url", "")), str(block.attributes.get("service", "link"))

@@ -11,7 +11,7 @@ _LINE_END = re.compile(
     r"<br ?/?>|</?(?:p|h[1-6]|ul|ol|li|blockquote|aside|table|caption|tr|thead|tbody|hr|figure)\b[^>]*>"
 )
 _TAG = re.compile(r"<[^>]*>")
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\s[A-Z]\.)\s+(?=[\W\d]*[A-Z])")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\s[A-Z]\.)\s+(?=[\W\d]{0,20}[A-Z])")
 _TITLE_WITH_STOP = re.compile(r"\b(Dr|Prof|Rev|Revd|Mr|Mrs|Ms|St)\.(?=\s)")
 
 

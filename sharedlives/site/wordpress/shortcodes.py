@@ -12,7 +12,7 @@ from .told import Told
 # [name ...], [/name], [name=address]; and doubled, [[name]], where an author wanted to show one.
 _MARK = re.compile(r"\[(\[?)(/?)([A-Za-z][\w-]{0,60})((?:\s|=)[^\[\]]{0,2000})?(/?)\](\]?)")
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'\]]+))")
-_IMAGE = re.compile(r"((?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?)(.*)", re.DOTALL)
+_IMAGE = re.compile(r"((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)(.*)", re.DOTALL)
 _VERBATIM = re.compile(r"<(pre|code)\b", re.IGNORECASE)
 
 

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - markup stands as WordPress writes it
 
 import json
+import time
 
 import pytest
 
@@ -188,6 +189,26 @@ def test_hostile_markup_goes_through_the_models_cleaning():
     stands, _ = moved(body)
 
     assert stands == "<p>One two</p>"
+
+
+WITHOUT_END = {
+    "blocks within blocks": "<!-- wp:embed -->" * 20_000,
+    "captions": "<!-- wp:embed -->" + "<figcaption>" * 25_000,
+    "links to files": "<!-- wp:file -->" + "<a wp-block-file__button>" * 15_000,
+    "one link to files": "<!-- wp:file --><a " + "wp-block-file__button " * 15_000,
+    "frames": "<!-- wp:pullquote -->" + "<figure " * 27_000,
+    "pictures": "[caption]" + "<img " * 27_000 + "[/caption]",
+    "sentences": "workshop " + "! " * 38_000,
+}
+
+
+@pytest.mark.parametrize("body", WITHOUT_END.values(), ids=WITHOUT_END)
+def test_no_body_takes_time_by_the_square_of_its_length(body):
+    began = time.process_time()
+
+    move(post(body=body))
+
+    assert time.process_time() - began < 5
 
 
 def test_links_within_the_blog_lead_to_where_things_stand_now():
