@@ -20,6 +20,7 @@ from sharedlives.foundation.spoken import LONDON
 from .reading import Export, Known
 
 AT_ONCE = 1_000
+LONGEST_HOST = 253
 SHARED_HOSTS = {"wordpress.com", "wordpress.org"}  # "base_site_url" of blogs that live there
 _SIZE = re.compile(r"(?:-\d{1,5}x\d{1,5}|-scaled|-e\d{10,14}|-rotated)+(?=\.[a-z0-9]{2,5}$)")
 _PROXY = re.compile(r"i[0-9]\.wp\.com")
@@ -69,12 +70,18 @@ class Blog:
             return href if href.startswith(("/", "?")) else None
         if _host(href) not in self.hosts:
             return None
-        return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        return f"{path_in(href) or '/'}{f'?{parts.query}' if parts.query else ''}"
 
 
 def upload_key(path: str) -> str:
     """One key for all sizes of an uploaded picture: of its path, and without the host."""
-    return _SIZE.sub("", normal(urlsplit(path).path))
+    return _SIZE.sub("", normal(path_in(path)))
+
+
+def path_in(address: str) -> str:
+    """The path of an address, "/..."; "" where that cannot be read."""
+    parts = _split(address)
+    return re.sub("^/+", "/", parts.path) if parts else ""
 
 
 def unproxied(src: str) -> str:
@@ -98,7 +105,7 @@ class Addresses:
             self._know(known)
         for url, id in export.uploads.items():
             self.uploads.setdefault(upload_key(url), id)
-            self.means.setdefault(normal(urlsplit(url).path), ("file", id))
+            self.means.setdefault(normal(path_in(url)), ("file", id))
             self.upload_hosts.add(_host(url))
 
     def _know(self, known: Known) -> None:
@@ -116,7 +123,9 @@ class Addresses:
     def old_slug(self, known: Known, old: str) -> None:
         path = self.blog.path_of(known.link)
         if path and "?" not in path and known.slug:
-            self.means.setdefault(normal(path.rstrip("/").rsplit("/", 1)[0] + f"/{old}"), ("text", known.id))
+            self.means.setdefault(
+                normal(path.rstrip("/").rsplit("/", 1)[0] + f"/{old.lstrip('/')}"), ("text", known.id)
+            )
 
     def term(self, kind: str, slug: str, path: str, id: str) -> None:
         """The archive of a category or tag; its feed follows from it (site/old_addresses.py)."""
@@ -170,7 +179,10 @@ class Addresses:
         return parts is not None and (not parts.netloc or _host(src) in self.upload_hosts)
 
     def absolute(self, href: str) -> str:
-        return urljoin(f"{self.blog.address}/", href)
+        try:
+            return urljoin(f"{self.blog.address}/", href)
+        except ValueError:  # "//[broken"
+            return href
 
 
 def fragment(href: str) -> str:
@@ -228,6 +240,7 @@ def _split(href: str):
 def _host(address: str) -> str:
     parts = _split(address)
     try:
-        return ((parts.hostname or "") if parts else "").lower().removeprefix("www.").rstrip(".")
+        host = ((parts.hostname or "") if parts else "").lower().removeprefix("www.").rstrip(".")
     except ValueError:
         return ""
+    return host if len(host) <= LONGEST_HOST else ""

@@ -12,6 +12,7 @@ from sharedlives.foundation import richtext
 
 from . import blocks, tree
 from .elements import Around, Flow, words_of
+from .reading import printable
 from .told import Told
 
 # Far more than any body whose text the site could take; it keeps the worst file from taking minutes.
@@ -46,7 +47,7 @@ def convert(raw: str, around: Everything, footnotes: str = "") -> Body:
         raise richtext.TooTangled
     for name in {found.lower() for found in _NO_TEXT.findall(raw)}:
         told.lost(f"{_NAMES[name]} in the text does not come.")
-    root = tree.parse(blocks.flatten(raw, told, around))
+    root = tree.parse(printable(blocks.flatten(raw, told, around)))
     flow = Flow(around, told, _footnotes(footnotes, around, told))
     html = richtext.clean(flow.html(root))
     _tell_missing_words(root, html, flow, told)
@@ -66,7 +67,7 @@ def _footnotes(text: str, around: Around, told: Told) -> dict[str, str]:
 
 def _in_a_line(text: str, around: Around, told: Told) -> str:
     flow = Flow(around, told, {})
-    return flow.inline(tree.parse(text[: richtext.LONGEST]).children).strip()
+    return flow.inline(tree.parse(printable(text[: richtext.LONGEST])).children).strip()
 
 
 def _tell_missing_words(root: tree.Node, html: str, flow: Flow, told: Told) -> None:

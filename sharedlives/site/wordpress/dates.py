@@ -21,7 +21,7 @@ def of_item(item: dict[str, str]) -> datetime | None:
 def _stamp(text: str, zone) -> datetime | None:
     for shape in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
         try:
-            return datetime.strptime(text.strip(), shape).replace(tzinfo=zone).astimezone(UTC)
+            return _within_reach(datetime.strptime(text.strip(), shape).replace(tzinfo=zone).astimezone(UTC))
         except (ValueError, OverflowError):  # "0000-00-00 00:00:00"
             continue
     return None
@@ -32,6 +32,13 @@ def _mail_date(text: str) -> datetime | None:
         return None
     try:
         found = parsedate_to_datetime(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        return _within_reach((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _within_reach(moment: datetime) -> datetime:
+    """`moment`, if it can be told on the clocks of any zone. Raises OverflowError."""
+    if not 1 < moment.year < 9999:
+        raise OverflowError
+    return moment

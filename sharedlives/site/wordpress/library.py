@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from sharedlives.foundation import picture_decoding, pictures, renditions, richtext
 from sharedlives.foundation.models import Picture
 
-from .addresses import unproxied, upload_key
+from .addresses import path_in, unproxied, upload_key
 from .elements import Placed
 from .media import Missing
 from .report import Source
@@ -47,7 +47,7 @@ class Library:
     def take(self, item: dict[str, Any]) -> None:
         address = item.get("url") or item.get("guid", "")
         title = richtext.plain(item.get("title", "")) or address.rpartition("/")[2] or "(file without a name)"
-        if not PICTURE_FILE.search(urlsplit(address).path):
+        if not PICTURE_FILE.search(path_in(address)):
             self.files[item["id"]] = (address, set())
             return
         source = Source(title, "picture", item["id"], item["line"])

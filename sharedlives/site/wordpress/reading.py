@@ -346,6 +346,12 @@ def _printable_utf16(first: bytes, file: IO[bytes], export: Export) -> Iterator[
     yield decoder.decode(b"", final=True)
 
 
+def printable(text: str) -> str:
+    """Without the characters that no XML may hold, for what is unpacked later: JSON and quoted addresses bring them
+    back."""
+    return _CONTROLS_TEXT.sub("", text)
+
+
 def _in_words(error: expat.ExpatError, path: list[str]) -> str:
     reason = expat.errors.messages.get(error.code, "not well-formed")
     inside = f' inside "{path[-1]}"' if path else ""

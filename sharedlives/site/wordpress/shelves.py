@@ -14,6 +14,7 @@ from blog.models import Author, Tag, Topic
 from sharedlives.foundation import audit, richtext
 from sharedlives.foundation.slugs import numbered
 
+from .reading import printable
 from .report import Source
 from .standing import EDITED, NEW, UNCHANGED, UPDATED, hash_of, target_of
 
@@ -46,7 +47,7 @@ class Shelves:
 
     def shelf(self, kind: str, slug: str, name: str, description: str = "", id: str = "") -> Topic | Tag | None:
         """The topic or tag for a category or tag of there; None for the one that means "none"."""
-        slug, name = slug or slugify(name), Truncator(richtext.plain(name) or unquote(slug)).chars(100)
+        slug, name = slug or slugify(name), Truncator(richtext.plain(name) or printable(unquote(slug))).chars(100)
         if (kind == "category" and slug in NO_CATEGORY) or not name:
             return None
         if (kind, slug) not in self.found:

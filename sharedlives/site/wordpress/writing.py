@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,7 @@ class PageKind:
     def create(self, texts: Texts, item: dict[str, Any], source: Source, text: Text) -> Page:
         page = Page(slug=texts.slugs[source.wp_id])
         order = item.get("menu_order", "")
-        page.position = int(order) if order.isdigit() and 0 < int(order) < 32_000 else 10
+        page.position = int(order) if re.fullmatch("[1-9][0-9]{0,3}", order) else 10
         self._fill(page, text)
         page.is_published = text.is_public
         page.save()

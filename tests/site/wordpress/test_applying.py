@@ -600,6 +600,41 @@ def test_one_that_the_database_refuses_is_named_and_the_others_come(monkeypatch)
     assert not ImportedItem.objects.filter(kind="post", wp_id="1").exists()
 
 
+# Each would stop the whole move, by a fault in one item.
+ODD = {
+    "an upload without a host": attachment(9).replace(f"{BLOG}/wp-content", "http://[broken"),
+    "a path like a host": post(9, link=f"{BLOG}//[broken/"),
+    "an old name like a host": post(9, link=f"{BLOG}/a/", meta=[("_wp_old_slug", "/[broken")]),
+    "a picture without a host": post(9, body='<a href="//[x"><img src="//[x/a.jpg"></a>'),
+    "half a letter in a footnote": post(
+        9, body='<sup data-fn="x">1</sup>', meta=[("footnotes", json.dumps([{"id": "x", "content": "\ud800"}]))]
+    ),
+    "half a letter in a block": post(9, body='<!-- wp:embed {"url":"http://a.example/\\ud800"} /-->'),
+    "half a letter in a report": post(9, body='<!-- wp:block {"ref":"\\ud800"} /-->'),
+    "a NUL in a report": post(9, body='<!-- wp:block {"ref":"\\u0000"} /-->'),
+    "a NUL in the name of a picture": post(9, body=f'<img src="{BLOG}/wp-content/uploads/a%00b.jpg">'),
+    "a NUL in the name of a tag": post(9, terms=[("post_tag", "%00", "")]),
+    "a place that is no number": post(9, kind="page", more="<wp:menu_order>²</wp:menu_order>"),
+    "the first day": post(9, date="0001-01-01 00:00:00"),
+    "the last day": post(9, date="9999-12-31 23:59:59"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_no_odd_value_stops_the_move(odd):
+    move(odd, post(2, "Two"))
+
+    assert Post.objects.filter(title="Two").exists()
+    assert ImportRun.objects.get().is_applied
+
+
+def test_a_blog_whose_name_is_too_long_for_one_has_no_old_addresses():
+    move(post(2, "Two"), blog=f"https://{'a' * 300}.example")
+
+    assert Post.objects.exists()
+    assert not Redirect.objects.exists()
+
+
 # The command
 
 
