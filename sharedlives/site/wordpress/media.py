@@ -79,7 +79,9 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None and not is_public(str(inner)):
             return False
-    return found.is_global and not found.is_multicast
+    # Addresses that RFC 3879 and RFC 4291 gave up, and that some systems still take for near ones.
+    is_of_old = isinstance(found, ipaddress.IPv6Address) and (found.is_site_local or int(found) < 1 << 32)
+    return found.is_global and not found.is_multicast and not is_of_old
 
 
 class Network:
@@ -112,7 +114,7 @@ class Network:
                 raise Missing(f"{host} did not answer as it should ({type(error).__name__}).") from error
             if isinstance(answer, bytes):
                 return ContentFile(answer, name=urlsplit(address).path.rpartition("/")[2])
-            address = urljoin(address, answer)
+            address = _onward(address, answer)
         raise Missing("Its address redirects too often.")
 
     def _checked_host(self, address: str) -> str:
@@ -158,6 +160,13 @@ class Network:
         if is_secure:
             return ssl.create_default_context().wrap_socket(connected, server_hostname=host)
         return connected
+
+
+def _onward(address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        raise Missing("Its address redirects to one that cannot be read.") from None
 
 
 def _read(answer: http.client.HTTPResponse, until: float) -> bytes:

@@ -398,7 +398,7 @@ def test_a_name_that_leads_to_a_public_and_a_private_address_is_refused(monkeypa
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
         "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1",
-        "2002:7f00:1::", "2001:db8::1", "ff02::1",
+        "2002:7f00:1::", "2001:db8::1", "ff02::1", "fec0::1", "::127.0.0.1",
     ],
 )  # fmt: skip
 def test_what_is_no_address_of_the_open_internet(address):
@@ -419,6 +419,7 @@ def test_what_is_one(address):
         ("http://user:word@127.0.0.1/a.jpg", "none of the web"),
         ("http://127.0.0.1:22/", "unusual port"),
         ("/round", "redirects too often"),
+        ("http://[broken/", "cannot be read"),
     ],
 )
 def test_redirects_are_looked_at_like_addresses(leads_to, problem):
