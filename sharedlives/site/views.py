@@ -77,7 +77,7 @@ def search(request):
 
 def _how_many(count: int) -> str:
     if count >= finding.MOST:
-        return f"More than {finding.MOST} results"
+        return f"{finding.MOST} results or more"
     return "1 result" if count == 1 else f"{count} results"
 
 
