@@ -293,6 +293,32 @@ def test_a_post_with_a_byline_of_its_own_keeps_it(boss):
     assert printed(post) == ["Bob Birch"]
 
 
+def test_saying_whose_a_sign_in_is_signs_no_introduction_of_what_one_may_not_change(boss):
+    post, asked = moved_in(login="office")
+    accept(asked["byline"], by=boss)
+    accept(asked["introduction"], by=boss)
+    editor = create_user()
+    editor.groups.add(Group.objects.get(name="Editors"))
+
+    with pytest.raises(ProposalRefused, match="is published"):
+        accept(asked["login"], by=editor, author=create_author(name="Alex Host"))
+
+    post.refresh_from_db()
+    assert post.introduced_by is None
+
+
+def test_a_name_on_a_network_is_given_only_by_those_who_may_change_authors():
+    _post, asked = moved_in(is_published=False)
+    ann = create_author(name="Ann Ash")
+    writer = create_user(permissions=["site.change_proposal", "blog.change_post"])
+
+    with pytest.raises(ProposalRefused, match="Changing authors"):
+        accept(asked["byline"], by=writer)
+
+    assert not ann.handles.exists()
+    accept(asked["byline"], by=writer, handle="")
+
+
 def test_the_host_signs_introductions_whichever_is_decided_first(boss):
     host = create_author(name="Alex Host")
     before, asked = moved_in(login="office")

@@ -73,7 +73,11 @@ def _author(author: Author | None, by: User, *, name: str, handle: str, **facts:
         made = f"{name} is a new author: add a word about them when you can."
     else:
         made = f"{author.name} was an author here already."
-    if handle and not author.handles.filter(network=Handle.Network.X).exists():
+        if handle and not _has_name_on_x(author) and not by.has_perm("blog.change_author"):
+            raise ProposalRefused(
+                "Changing authors is for colleagues with that right. Take the name on X (Twitter) out."
+            )
+    if handle and not _has_name_on_x(author):
         new = Handle(author=author, network=Handle.Network.X, name=handle)
         try:
             new.full_clean()
@@ -82,6 +86,10 @@ def _author(author: Author | None, by: User, *, name: str, handle: str, **facts:
         new.save()
         audit.record(by, "changed", author, changes={"X (Twitter)": ("", f"@{handle}")})
     return author, made
+
+
+def _has_name_on_x(author: Author) -> bool:
+    return author.handles.filter(network=Handle.Network.X).exists()
 
 
 def find_author(name: str, handle: str = "") -> Author | None:
@@ -170,6 +178,8 @@ def _introduce(posts: list[Post], author: Author, by: User) -> int:
     moved = Proposal.objects.filter(kind=INTRODUCTION, state=ACCEPTED, post__in=posts).values_list("post_id", flat=True)
     unsigned = [post for post in posts if post.pk in set(moved) and not post.introduced_by_id and post.introduction]
     for post in unsigned:
+        if why := why_not_changed(post, by):
+            raise ProposalRefused(why)
         post.introduced_by = author
         save(post, by, {"introduced_by": (None, author.name)}, "introduced_by")
     return len(unsigned)
