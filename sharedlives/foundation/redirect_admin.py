@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.urls import Resolver404, resolve
 from django.utils.html import format_html
 
 from .audited_admin import AuditedModelAdmin
 from .models import Charity, Redirect
-from .redirects import aim, normal
+from .redirects import aim, answers, normal
 
 
 class RedirectForm(forms.ModelForm):
@@ -84,14 +83,8 @@ class RedirectForm(forms.ModelForm):
 
 
 def _answers(path: str) -> bool:
-    parts = urlsplit(path)
-    if not path.startswith("/") or path.startswith("//") or "\\" in path:
-        return False
-    try:
-        resolve(parts.path)
-    except Resolver404:
-        return False
-    return True
+    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return is_ours and answers(urlsplit(path).path)
 
 
 class SiteFilter(admin.SimpleListFilter):

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.urls import Resolver404, resolve
 
 from .models import Redirect
 
@@ -68,6 +69,15 @@ def aim(redirect: Redirect) -> str | None:
     if redirect.leads_to:
         return redirect.leads_to
     return redirect.target.get_absolute_url() if redirect.target else None
+
+
+def answers(path: str) -> bool:
+    """Whether this site knows addresses of this shape, whatever stands there now."""
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 class KeepsItsAddress(models.Model):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 
 from sharedlives.foundation import redirects
 
@@ -62,7 +62,7 @@ def _feed(found: str | None, path: str, feed: re.Match[str]) -> str | None:
     if found is None:
         found = reverse("blog:post_list") if path == "/" or OF_THE_WHOLE_SITE.fullmatch(path) else None
     of_thing = f"{found}feed/{'atom/' if feed['atom'] else ''}"
-    return of_thing if found and _answers(of_thing) else found
+    return of_thing if found and redirects.answers(of_thing) else found
 
 
 def _whole_list(path: str) -> str | None:
@@ -79,11 +79,3 @@ def _whole_list(path: str) -> str | None:
 
 def _with_slashes(date: re.Match[str]) -> str:
     return "".join(f"/{part}" for part in date.groups() if part)
-
-
-def _answers(path: str) -> bool:
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True
