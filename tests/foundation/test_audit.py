@@ -155,7 +155,7 @@ def test_every_page_of_the_desk_is_audited():
 def test_pages_that_packages_bring_along_are_not_there():
     labels = {model._meta.app_label for model in admin.site._registry}
 
-    assert labels <= {"foundation", "events", "blog"}
+    assert labels <= {"foundation", "events", "blog", "site"}
 
 
 def test_adding_changing_and_deleting_leave_entries_and_no_log_of_djangos():

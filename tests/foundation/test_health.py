@@ -39,7 +39,10 @@ def test_readiness_tells_the_workers_age_in_the_body_only(client):
 
 def test_readiness_says_when_migrations_are_missing(client):
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'events' AND name LIKE '0002%%'")
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'events' AND name = "
+            "(SELECT max(name) FROM django_migrations WHERE app = 'events')"
+        )
 
     response = client.get("/readyz")
 
