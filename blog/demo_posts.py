@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Iterator
 from datetime import date as Day
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Model
@@ -51,11 +52,13 @@ def create_posts(count: int, today: Day) -> int:
     return max(0, count - there)
 
 
-class _Shelves:
+class _Shelves(NamedTuple):
     """What the posts are found under."""
 
-    def __init__(self, authors: list[Author], topics: list[Topic], tags: list[Tag], pictures: list[Picture]):
-        self.authors, self.topics, self.tags, self.pictures = authors, topics, tags, pictures
+    authors: list[Author]
+    topics: list[Topic]
+    tags: list[Tag]
+    pictures: list[Picture]
 
     @classmethod
     def create(cls) -> _Shelves:
@@ -64,7 +67,7 @@ class _Shelves:
         topics = [Topic(name=name, slug=slugify(name)) for name in TOPICS]
         tags = [Tag(name=f"{thing} {number}", slug=f"{thing}-{number}") for thing in THINGS for number in range(1, 11)]
         pictures = list(Picture.objects.consented().order_by("pk")[:3])
-        return cls(*(_there(rows) for rows in (authors, topics, tags)), pictures)
+        return cls(_there(authors), _there(topics), _there(tags), pictures)
 
 
 def _there(rows: list[Model]) -> list[Model]:
