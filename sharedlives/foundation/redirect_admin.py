@@ -11,7 +11,10 @@ from django.utils.html import format_html
 
 from .audited_admin import AuditedModelAdmin
 from .models import Charity, Redirect
-from .redirects import aim, answers, normal
+from .redirects import aim, answers, find, normal
+
+LONGEST_HOST = 253
+MOST_STEPS = 10
 
 
 class RedirectForm(forms.ModelForm):
@@ -49,6 +52,8 @@ class RedirectForm(forms.ModelForm):
             raise ValidationError("This is no address.") from error
         own = urlsplit(Charity.current().site_address).hostname
         self.host = parts.hostname.lower() if parts.hostname and parts.hostname != own else self.instance.host
+        if len(self.host) > LONGEST_HOST:
+            raise ValidationError("This is no address.")
         if not (parts.netloc or typed.startswith("/")):
             raise ValidationError("An old address begins with / or with https://")
         if path == "/":
@@ -69,6 +74,8 @@ class RedirectForm(forms.ModelForm):
             self.add_error("path", "This old address is in the list already. Change it there.")
         if path and cleaned.get("leads_to") and normal(cleaned["leads_to"]) == path:
             self.add_error("leads_to", "The old address would lead to itself.")
+        elif path and cleaned.get("leads_to") and _leads_back(cleaned["leads_to"], path):
+            self.add_error("leads_to", "That is an old address too, and leads back to this one.")
         return cleaned
 
     def _post_clean(self):
@@ -84,7 +91,19 @@ class RedirectForm(forms.ModelForm):
 
 def _answers(path: str) -> bool:
     is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    return is_ours and answers(urlsplit(path).path)
+    return is_ours and path.isprintable() and answers(urlsplit(path).path)
+
+
+def _leads_back(address: str, path: str) -> bool:
+    """Whether whoever follows old addresses from `address` on comes to `path`, or never to an end."""
+    for _ in range(MOST_STEPS):
+        onward = find(address)
+        if onward is None or normal(onward) == normal(address):  # what moved in may keep the address that it had
+            return False
+        if normal(onward) == path:
+            return True
+        address = onward
+    return True
 
 
 class SiteFilter(admin.SimpleListFilter):

@@ -324,9 +324,12 @@ def test_an_address_of_our_own_needs_no_host(publisher):
         ("/old/", "/%0d%0ax/y/z/", "Nothing on this site answers there"),
         ("/old/", "javascript:alert(1)", "Nothing on this site answers there"),
         ("/old/", "/no/such/place/", "Nothing on this site answers there"),
+        ("/old/", "//[x", "Nothing on this site answers there"),
+        ("/old/", "/\t/evil.example/search/", "Nothing on this site answers there"),
         ("/blog/", "/blog/", "lead to itself"),
         ("old", "/blog/", "begins with"),
         ("https://[x", "/blog/", "no address"),
+        (f"https://{'a' * 254}/old/", "/blog/", "no address"),
         ("/", "/blog/", "home page"),
     ],
 )
@@ -335,6 +338,15 @@ def test_an_old_address_leads_to_nothing_foreign(publisher, path, leads_to, said
 
     assert said in words(response).replace("&#x27;", "'")
     assert not Redirect.objects.exists()
+
+
+def test_old_addresses_do_not_lead_round_in_a_circle(publisher):
+    publisher.post(REDIRECT_ADD, {"path": "/one/", "leads_to": "/two/"})
+    publisher.post(REDIRECT_ADD, {"path": "/two/", "leads_to": "/three/"})
+    response = publisher.post(REDIRECT_ADD, {"path": "/three/", "leads_to": "/one/"})
+
+    assert "leads back" in words(response)
+    assert Redirect.objects.count() == 2
 
 
 def test_an_old_address_stands_in_the_list_once(publisher):
