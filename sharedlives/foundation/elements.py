@@ -43,6 +43,7 @@ class Element:
 
 
 def read(html: str) -> Element:
+    """The whole text as an element without a name; written out again it is the same."""
     whole = Element()
     lineage = [whole]
     end = 0

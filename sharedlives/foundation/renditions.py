@@ -79,11 +79,13 @@ def store_copy(picture: Picture, image: Image.Image) -> None:
 
 
 def make_fallbacks(picture: Picture, image: Image.Image) -> None:
+    """Write the one JPEG of each shape that is there from the beginning. Raises what the storage raises."""
     for shape in SHAPES:
         _make(picture, image, shape, fallback_size(picture, shape), "jpg")
 
 
 def make_missing(picture: Picture) -> None:
+    """Write every rendition that does not lie in the storage yet. Raises OSError where our own copy is gone."""
     image = open_copy(picture)
     for shape in SHAPES:
         for size in sizes(picture, shape):

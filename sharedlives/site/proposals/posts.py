@@ -21,6 +21,8 @@ class ProposalRefused(Exception):
 
 
 def locked_post(pk: int | None, by: User) -> Post:
+    """The post, locked till the end of the transaction. Raises ProposalRefused where it is gone, or where this person
+    may not change it."""
     post = Post.objects.select_for_update(no_key=True).filter(pk=pk or 0).first()
     if post is None:
         raise ProposalRefused("The post is gone. Decline this.")
@@ -48,6 +50,7 @@ def why_not_changed(post: Post, by: User) -> str:
 
 
 def save(post: Post, by: User, changes: dict[str, tuple[Any, Any]], *fields: str) -> None:
+    """Write these fields of a post from `locked_post`, and the log: what changed, from what to what."""
     # "Last changed" moves too: a form that a colleague has open then sees it, and feeds are read anew.
     post.save(update_fields=[*fields, "updated_at"])
     if moved_in := getattr(post, "moved_in", None):
