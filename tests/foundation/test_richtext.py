@@ -194,6 +194,13 @@ def test_there_is_one_fold_at_the_top(written, kept):
     assert clean(written) == kept
 
 
+def test_what_was_moved_is_read_once_more_so_that_it_stays():
+    """Out of its aside, the inner heading ends the outer, which then holds nothing."""
+    cleaned = clean("<ul><li><h2><aside><h3>a</h3></aside></h2></li></ul>")
+
+    assert clean(cleaned) == cleaned == "<ul><li><h3>a</h3></li></ul>"
+
+
 def test_a_picture_or_a_line_is_not_nothing():
     assert clean('<p></p><figure data-picture="1"></figure>') == '<figure data-picture="1"></figure>'
     assert richtext.is_blank("") is True
