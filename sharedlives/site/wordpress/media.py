@@ -8,9 +8,11 @@ import os
 import socket
 import ssl
 import stat
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -22,6 +24,7 @@ MOST_FILES = 500_000
 MOST_REDIRECTS = 3
 MOST_FAILURES = 5  # of one host; then it is left in peace
 SECONDS_TO_ANSWER, SECONDS_IN_ALL = 10, 60
+TOO_SLOW = "The file took too long to come."
 
 
 class Missing(Exception):
@@ -111,6 +114,8 @@ class Network:
                 answer = self._ask(address, until)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self.failures[host] += 1
+                if time.monotonic() > until:
+                    raise Missing(TOO_SLOW) from error
                 raise Missing(f"{host} did not answer as it should ({type(error).__name__}).") from error
             if isinstance(answer, bytes):
                 return ContentFile(answer, name=urlsplit(address).path.rpartition("/")[2])
@@ -136,7 +141,8 @@ class Network:
     def _ask(self, address: str, until: float) -> bytes | str:
         """The file's bytes, or where the server sends us instead."""
         parts = urlsplit(address)
-        with self._connected(parts.hostname or "", parts.port, is_secure=parts.scheme == "https") as connected:
+        connected = self._connected(parts.hostname or "", parts.port, is_secure=parts.scheme == "https")
+        with connected, _cut_off(connected, until):
             host = (parts.hostname or "") if parts.port is None else f"{parts.hostname}:{parts.port}"
             connection = http.client.HTTPConnection(parts.hostname or "", timeout=SECONDS_TO_ANSWER)
             connection.sock = connected
@@ -162,6 +168,23 @@ class Network:
         return connected
 
 
+@contextmanager
+def _cut_off(connected: socket.socket, until: float) -> Iterator[None]:
+    """End a connection at that moment, whatever is still coming: a byte now and then would keep us waiting for ever."""
+
+    def end() -> None:
+        with suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(0, until - time.monotonic()), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _onward(address: str, location: str) -> str:
     try:
         return urljoin(address, location)
@@ -176,8 +199,8 @@ def _read(answer: http.client.HTTPResponse, until: float) -> bytes:
         length += len(piece)
         if length > MOST_BYTES:
             raise Missing("The file is too large: at most 8 MB.")
-        if time.monotonic() > until:
-            raise Missing("The file took too long to come.")
+    if time.monotonic() > until:  # then this is a part of it
+        raise Missing(TOO_SLOW)
     return b"".join(pieces)
 
 

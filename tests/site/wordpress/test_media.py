@@ -439,6 +439,33 @@ def test_a_file_that_takes_too_long_is_left(monkeypatch):
         network(server).open(at(server, "/a.jpg"))
 
 
+def test_a_host_that_lets_its_answer_drip_is_left(monkeypatch):
+    """Each byte comes in time, and the whole never."""
+    monkeypatch.setattr(media, "SECONDS_IN_ALL", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port, is_done, dripped = listening.getsockname()[1], threading.Event(), []
+
+        def drip():
+            connection = listening.accept()[0]
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Word: ")
+            try:
+                while not is_done.wait(0.1) and len(dripped) < 100:
+                    connection.sendall(b"a")
+                    dripped.append(1)
+            except OSError:
+                pass
+            connection.close()
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        with pytest.raises(Missing, match="too long"):
+            Network(["127.0.0.1"], may_connect=lambda _: True, ports=[port]).open(f"http://127.0.0.1:{port}/a.jpg")
+        is_done.set()
+        thread.join()
+
+    assert len(dripped) < 100
+
+
 def test_a_host_that_fails_is_left_in_peace():
     with served({}) as server:
         port = server.server_port
