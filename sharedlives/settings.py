@@ -293,5 +293,8 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
         "procrastinate": {"level": "WARNING"},
+        # Of a connection that was interrupted it warns beside the error that Django raises.
+        "psycopg": {"level": "ERROR"},
+        "psycopg.pool": {"level": "WARNING"},
     },
 }
