@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from sharedlives.foundation.admin import AuditedModelAdmin
+from sharedlives.foundation.audited_admin import CalmAutocomplete
 from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 from sharedlives.foundation.seen_version import SeenVersionAdminMixin
@@ -80,7 +81,7 @@ class BylineFormSet(forms.BaseInlineFormSet):
             raise ValidationError("This post is published, so it needs at least one byline.")
 
 
-class BylineInline(admin.StackedInline):
+class BylineInline(CalmAutocomplete, admin.StackedInline):
     model = Byline
     formset = BylineFormSet
     fields = [("author", "position"), ("name", "organisation")]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from sharedlives.foundation import mail, spoken
 from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnly, ReadOnlyAdmin
+from sharedlives.foundation.audited_admin import CalmAutocomplete
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from . import bookings, corrections, ring_list, waiting_list
@@ -33,7 +34,7 @@ class DraftOrScheduled:
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
-class DateInline(DraftOrScheduled, admin.StackedInline):
+class DateInline(CalmAutocomplete, DraftOrScheduled, admin.StackedInline):
     model = WorkshopDate
     extra = 0
     show_change_link = True

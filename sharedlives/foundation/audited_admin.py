@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.template.response import TemplateResponse
@@ -11,7 +12,23 @@ from . import audit
 from .models import AuditEntry
 
 
-class AuditedModelAdmin(admin.ModelAdmin):
+class CalmAutocompleteSelect(AutocompleteSelect):
+    """Django's own looks for whatever was posted among the keys when the form is shown again, and breaks on words."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [key for key in value if key.isdecimal() and len(key) < 19], attr)
+
+
+class CalmAutocomplete:
+    """For a page of the desk, or an inline of one, with `autocomplete_fields`."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", CalmAutocompleteSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class AuditedModelAdmin(CalmAutocomplete, admin.ModelAdmin):
     """Base of every page of the desk: each save, deletion and action leaves an entry in the append-only log.
 
     Takes the place of Django's own admin log, which staff could edit and which quotes personal data.

@@ -41,8 +41,10 @@ def region(picture: Picture, shape: str) -> tuple[int, int, int, int]:
     ratio = SHAPES[shape].ratio or picture.width / picture.height
     width = max(1, min(picture.width, round(picture.height * ratio)))
     height = max(1, min(picture.height, round(picture.width / ratio)))
-    left = min(max(round(picture.width * picture.focal_x / 100 - width / 2), 0), picture.width - width)
-    top = min(max(round(picture.height * picture.focal_y / 100 - height / 2), 0), picture.height - height)
+    # A form that is shown again holds whatever was typed.
+    x, y = min(picture.focal_x or 0, 100), min(picture.focal_y or 0, 100)
+    left = min(max(round(picture.width * x / 100 - width / 2), 0), picture.width - width)
+    top = min(max(round(picture.height * y / 100 - height / 2), 0), picture.height - height)
     return left, top, left + width, top + height
 
 

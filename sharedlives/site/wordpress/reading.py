@@ -77,6 +77,7 @@ class Known:
     status: str
     parent: str
     line: int
+    is_public: bool
 
 
 @dataclass
@@ -305,6 +306,7 @@ class _Sorting:
             status=item.get("status", "")[:20],
             parent=item.get("parent", "").lstrip("0"),
             line=item["line"],
+            is_public=item.get("status", "") in ("", "publish") and not item.get("has_password"),
         )
         if item["type"] == "attachment":
             self.export.uploads[item.get("url", "")[:2000]] = item["id"]

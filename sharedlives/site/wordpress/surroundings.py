@@ -59,6 +59,9 @@ class Surroundings(bodies.Everything):
             return ""
         if meaning[0] == "text":
             self.to_texts.append(meaning[1])
+            if not self.run.export.known[meaning[1]].is_public:
+                # Its address here would tell its title. The old one leads there once it is out.
+                return self.run.addresses.absolute(href)
             address = self.run.texts.addresses.get(meaning[1], "")
             return f"{address}{fragment(href)}" if address else ""
         if meaning[0] == "file":

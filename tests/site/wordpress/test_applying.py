@@ -385,6 +385,21 @@ def test_an_old_address_of_a_draft_shows_nothing():
     assert redirects.find("/?p=1", host=HOST) is None
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        *({"status": state} for state in ("draft", "private", "future")),
+        {"more": "<wp:post_password>x</wp:post_password>"},
+    ],
+)
+def test_a_link_to_what_is_not_public_does_not_tell_its_title(hidden):
+    move(post(1, body='See <a href="/?p=2">this</a>.'), post(2, "Somebody is leaving", link=f"{BLOG}/?p=2", **hidden))
+
+    body = Post.objects.get(title="A kitchen table").body
+    assert f'href="{BLOG}/?p=2"' in body
+    assert "leaving" not in body
+
+
 def test_a_blog_in_a_folder_of_its_site():
     move(post(1, link="https://www.example.org/news/2019/tea/", title="Tea"), blog="https://www.example.org/news")
 
