@@ -125,7 +125,9 @@ export const Footnote = Node.create({
       });
       dom.addEventListener("click", () => {
         if (!editor.isEditable) return;
-        editor.chain().focus().setNodeSelection(getPos()).editFootnote().run();
+        // Two steps: within one chain the command would still see what was selected before.
+        editor.chain().focus().setNodeSelection(getPos()).run();
+        editor.commands.editFootnote();
       });
       return { dom };
     };
