@@ -98,6 +98,12 @@ window.desk = (() => {
     });
   }
 
+  // Brings an editor's selection back to what it is now: when a dialog closes, the browser may have moved it.
+  function keepSelection(editor) {
+    const { from, to, node } = editor.state.selection;
+    return () => (node ? editor.commands.setNodeSelection(from) : editor.commands.setTextSelection({ from, to }));
+  }
+
   // A search box with what it finds below it: `find(words)` brings {items, words}, `show(item)` its button's content.
   function search({ label, hint, find, show, onChoose, isGrid = false }) {
     const box = input({ name: "search", label, hint, attributes: { inputmode: "search" } });
@@ -147,5 +153,5 @@ window.desk = (() => {
 
   const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
-  return { ask, getJSON, input, make, search, select, textarea, tick, token };
+  return { ask, getJSON, input, keepSelection, make, search, select, textarea, tick, token };
 })();

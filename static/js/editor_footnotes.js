@@ -138,10 +138,12 @@ export const Footnote = Node.create({
       editFootnote:
         () =>
         ({ editor }) => {
-          const chosen = editor.state.selection.node?.type === this.type ? editor.state.selection : null;
+          // As it is now: when the dialog closes, the browser may have moved it.
+          const { selection } = editor.state;
+          const chosen = selection.node?.type === this.type ? selection : null;
           const marks = editor.extensionManager.extensions.filter(({ name }) => IN_NOTES.includes(name));
           askForNote(chosen?.node.attrs.note ?? "", marks).then((note) => {
-            const { tr, selection } = editor.state;
+            const { tr } = editor.state;
             if (note === null) return;
             if (!chosen) tr.insert(selection.to, this.type.create({ note }));
             else if (note) tr.setNodeMarkup(chosen.from, null, { note });

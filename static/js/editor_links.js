@@ -71,8 +71,11 @@ export const LinkDialog = Extension.create({
         () =>
         ({ editor }) => {
           const asksForWords = editor.state.selection.empty && !editor.isActive("link");
+          const bringBack = window.desk.keepSelection(editor);
           askForLink({ href: editor.getAttributes("link").href, asksForWords, ours: this.options.ours }).then((answer) => {
-            if (answer) putLink(editor, answer);
+            if (!answer) return;
+            bringBack();
+            putLink(editor, answer);
           });
           return true;
         },

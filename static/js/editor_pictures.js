@@ -33,7 +33,11 @@ function view({ node, editor, getPos }) {
   const words = make("figcaption", {}, ["A picture"]);
   const dom = make("figure", { class: "picture-in-text", "data-picture": node.attrs.picture, contenteditable: "false" }, [words]);
   const change = make("button", { type: "button", class: "picture-in-text__change", tabindex: "-1" }, ["Change"]);
-  change.addEventListener("click", () => editor.chain().focus().setNodeSelection(getPos()).choosePicture().run());
+  change.addEventListener("click", () => {
+    // Two steps: within one chain the command would still see what was selected before.
+    editor.chain().focus().setNodeSelection(getPos()).run();
+    editor.commands.choosePicture();
+  });
   if (editor.isEditable) dom.append(change);
   facts(node.attrs.picture).then((picture) => {
     if (!picture) {
@@ -77,11 +81,13 @@ export const LibraryPicture = Node.create({
         (options = {}) =>
         ({ editor }) => {
           const at = options.at ?? null;
+          const bringBack = window.desk.keepSelection(editor);
           pickPicture(options).then((picture) => {
             if (!picture) return;
             const id = String(picture.id);
             known.set(id, Promise.resolve(picture));
             const content = { type: this.name, attrs: { picture: id } };
+            if (at === null) bringBack();
             const chain = editor.chain().focus();
             if (at === null) chain.insertContent(content).run();
             else chain.insertContentAt(at, content).run();

@@ -43,18 +43,20 @@ def move_caret(page, keys):
     """Press keys that move the caret or select.
 
     For 50 ms after it has changed the text ProseMirror passes over moves of the caret: no hand is as quick as a test.
-    The waiting happens in the page, behind whatever it still has to do.
+    The waiting happens in the page, behind whatever it still has to do: the editor gives itself the focus in the next
+    frame, and puts the caret back where it knew it then.
     """
-    settle = "() => new Promise(resolve => setTimeout(resolve, 150))"
+    settle = "() => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 150)))"
     page.evaluate(settle)
     page.keyboard.press(keys)
     page.evaluate(settle)
 
 
 def back_in_the_text(page):
-    """A dialog gives the focus back when it has closed."""
+    """A dialog gives the focus back when it has closed, and the editor takes what it brought a moment later."""
     page.locator(".ProseMirror-focused").wait_for()
     page.wait_for_function("() => document.querySelector('dialog[open]') === null")
+    page.evaluate("() => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))")
 
 
 def paste(page, html):

@@ -297,6 +297,7 @@ def test_the_lead_picture_is_chosen_and_taken_away_by_the_same_dialog(form):  # 
     picture = add_picture(name="The table")
     form.get_by_role("button", name="Lead picture: Choose a picture").click()
     form.get_by_role("dialog").get_by_role("button", name="The table").click()
+    form.wait_for_function("() => document.querySelector('[name=lead_picture]').value")
     assert form.locator("[name=lead_picture]").input_value() == str(picture.pk)
     assert form.locator(".field-lead_picture").get_by_text("The table").is_visible()
 
