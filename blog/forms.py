@@ -8,7 +8,6 @@ from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, Ad
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.text import slugify
 
 from sharedlives.foundation import slugs, spoken, wall_clock
 from sharedlives.foundation.seen_version import SeenVersionForm
@@ -74,7 +73,7 @@ class TagsField(forms.CharField):
 def tags_named(names: Iterable[str]) -> list[Tag]:
     """The tags with these names, however they are written; those that are missing are made."""
     known = _known_tags(names)
-    return [known.get(name.lower()) or Tag.objects.create(name=name, slug=_new_tag_slug(name)) for name in names]
+    return [known.get(name.lower()) or _new_tag(name) for name in names]
 
 
 def _known_tags(names: Iterable[str]) -> dict[str, Tag]:
@@ -82,9 +81,8 @@ def _known_tags(names: Iterable[str]) -> dict[str, Tag]:
     return {tag.name.lower(): tag for tag in tags}
 
 
-def _new_tag_slug(name: str) -> str:
-    base = slugify(name)[:100] or "tag"
-    return slugs.numbered(base, set(Tag.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
+def _new_tag(name: str) -> Tag:
+    return Tag.objects.create(name=name, slug=slugs.free(name, Tag.objects, otherwise="tag"))
 
 
 class PostForm(SeenVersionForm):
@@ -170,11 +168,8 @@ class PostForm(SeenVersionForm):
         super()._save_m2m()
 
     def _new_slug(self) -> str:
-        base = slugify(self.cleaned_data.get("title", ""))[:100] or "post"
-        taken = {*RESERVED_SLUGS}
-        for model in (Post, PostAddress):
-            taken.update(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-        return slugs.numbered(base, taken)
+        title = self.cleaned_data.get("title", "")
+        return slugs.free(title, Post.objects, PostAddress.objects, otherwise="post", reserved=RESERVED_SLUGS)
 
     def clean(self):
         cleaned = self.cleaned_data

@@ -12,7 +12,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst, slugify
+from django.utils.text import capfirst
 
 from sharedlives.foundation import search, slugs, spoken
 from sharedlives.foundation.models import Charity
@@ -303,9 +303,8 @@ class WorkshopDate(models.Model):
     def _new_slug(self) -> str:
         """Place, month and year: "london-october-2019", numbered when taken. Made once and never again."""
         local = self.starts_at.astimezone(spoken.LONDON)
-        base = slugify(f"{self.place_label} {local:%B %Y}")[:90] or f"{local:%Y-%m-%d}"
-        taken = set(self.workshop.dates.filter(slug__startswith=base).values_list("slug", flat=True))
-        return slugs.numbered(base, taken)
+        words = f"{self.place_label} {local:%B %Y}"
+        return slugs.free(words, self.workshop.dates, otherwise=f"{local:%Y-%m-%d}", longest=100)
 
     def get_absolute_url(self):
         return reverse("events:date_detail", args=[self.workshop.slug, self.slug])

@@ -1,6 +1,25 @@
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
+
+from django.db.models import Manager, QuerySet
+from django.utils.text import slugify
+
+ROOM_FOR_A_NUMBER = 10
+
+
+def free(
+    words: str, *rows: Manager | QuerySet, otherwise: str, longest: int = 120, reserved: Iterable[str] = ()
+) -> str:
+    """A slug made of `words`, at most `longest` characters, that none of `rows` has and that is not reserved.
+
+    `otherwise` stands in for words of which no slug can be made. It is free now; only a unique column keeps it so.
+    """
+    base = slugify(words)[: longest - ROOM_FOR_A_NUMBER].strip("-") or otherwise
+    taken = set(reserved)
+    for each in rows:
+        taken.update(each.filter(slug__startswith=base).values_list("slug", flat=True))
+    return numbered(base, taken)
 
 
 def numbered(base: str, taken: Container[str]) -> str:

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.http import JsonResponse
 from django.urls import path
-from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -52,9 +51,8 @@ class PageForm(SeenVersionForm):
         return self.cleaned_data["slug"] or self._new_slug()
 
     def _new_slug(self) -> str:
-        base = slugify(self.cleaned_data.get("title", ""))[:100] or "page"
-        taken = reserved_words() | set(Page.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-        return slugs.numbered(base, taken)
+        title = self.cleaned_data.get("title", "")
+        return slugs.free(title, Page.objects, otherwise="page", reserved=reserved_words())
 
     def clean(self):
         cleaned = super().clean()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 
 from blog.models import Author, Byline, Handle, Post
-from sharedlives.foundation import audit
+from sharedlives.foundation import audit, slugs
 
 from ..models import Proposal
 from .keeping import ACCEPTED, BYLINE, INTRODUCTION, LOGIN, OPEN
-from .posts import ProposalRefused, counted, free_slug, locked_post, printed, save, why_not_changed
+from .posts import ProposalRefused, counted, locked_post, printed, save, why_not_changed
 
 if TYPE_CHECKING:
     from sharedlives.foundation.models import User
@@ -68,7 +68,9 @@ def _author(author: Author | None, by: User, *, name: str, handle: str, **facts:
     if author is None:
         if not by.has_perm("blog.add_author"):
             raise ProposalRefused("Adding an author is for colleagues with that right. Ask an editor.")
-        author = Author.objects.create(name=name[:120], slug=free_slug(Author, name, 120), **facts)
+        author = Author.objects.create(
+            name=name[:120], slug=slugs.free(name, Author.objects, otherwise="author"), **facts
+        )
         audit.record(by, "added", author)
         made = f"{name} is a new author: add a word about them when you can."
     else:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.text import slugify
-
-from blog.models import Author, Post
-from events.models import Workshop
-from sharedlives.foundation import audit, slugs
+from blog.models import Post
+from sharedlives.foundation import audit
 
 from ..models import ImportedItem
 
@@ -64,11 +61,6 @@ def save(post: Post, by: User, changes: dict[str, tuple[Any, Any]], *fields: str
 
 def printed(post: Post) -> str:
     return "; ".join(str(byline) for byline in post.bylines.all())
-
-
-def free_slug(model: type[Author] | type[Workshop], words: str, longest: int) -> str:
-    base = slugify(words)[: longest - 10].strip("-") or model.__name__.lower()
-    return slugs.numbered(base, set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
 def counted(number: int, thing: str) -> str:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 
 from events.models import Venue, Workshop, WorkshopDate
-from sharedlives.foundation import audit, spoken, wall_clock
+from sharedlives.foundation import audit, slugs, spoken, wall_clock
 
 from ..models import Proposal
-from .posts import ProposalRefused, free_slug, locked_post, save
+from .posts import ProposalRefused, locked_post, save
 
 if TYPE_CHECKING:
     from sharedlives.foundation.models import User
@@ -85,7 +85,7 @@ def _new_workshop(by: User, *, title: str, summary: str, partners: str, cost: st
             raise ProposalRefused(f"Say {words}.")
     workshop = Workshop.objects.create(
         title=title.strip()[:150],
-        slug=free_slug(Workshop, title, 80),
+        slug=slugs.free(title, Workshop.objects, otherwise="workshop", longest=80),
         summary=summary.strip()[:300],
         partners=partners.strip()[:200],
         cost=cost.strip()[:100] or "Free",

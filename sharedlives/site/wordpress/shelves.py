@@ -11,8 +11,7 @@ from django.core.validators import URLValidator
 from django.utils.text import Truncator, slugify
 
 from blog.models import Author, Tag, Topic
-from sharedlives.foundation import audit, richtext
-from sharedlives.foundation.slugs import numbered
+from sharedlives.foundation import audit, richtext, slugs
 
 from .reading import printable
 from .report import Source
@@ -78,9 +77,8 @@ class Shelves:
         return shelf
 
     def _new(self, model: type[Topic] | type[Tag], slug: str, name: str) -> Topic | Tag:
-        base = slugify(unquote(slug))[:110] or slugify(name)[:110] or "more"
-        taken = set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-        return model(slug=numbered(base, taken))
+        words = unquote(slug) if slugify(unquote(slug)) else name
+        return model(slug=slugs.free(words, model.objects, otherwise="more"))
 
     def _path(self, slug: str) -> str:
         path, above = [slug], self.parents.get(slug)
@@ -177,9 +175,8 @@ class People:
         return author
 
     def _new(self, facts: dict[str, Any], portrait) -> Author:
-        base = slugify(facts["name"])[:110] or "author"
-        taken = set(Author.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-        author = Author.objects.create(slug=numbered(base, taken), portrait=portrait, **facts)
+        slug = slugs.free(facts["name"], Author.objects, otherwise="author")
+        author = Author.objects.create(slug=slug, portrait=portrait, **facts)
         audit.record(None, "moved in", author, who=self.run.actor_name)
         return author
 
