@@ -25,7 +25,10 @@ def waiting(live_server):
     post.bylines.all().delete()
     post = Post.objects.get()
     found = detect.proposals(post.title, post.body, post.publish_at, "office", "Office")
-    proposals.note(post, found, blog="https://blog.example.org")
+    proposals.note(post, found)
+    for one in found:
+        if one.kind == "login":
+            proposals.note_login(one, [post.pk], blog="https://blog.example.org")
     return list(proposals.to_decide())
 
 

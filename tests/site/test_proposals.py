@@ -11,7 +11,7 @@ from events.models import Venue, Workshop
 from sharedlives.foundation.models import AuditEntry
 from sharedlives.site import proposals
 from sharedlives.site.models import Proposal
-from sharedlives.site.proposals import DateWanted, ProposalRefused, accept, decline, note
+from sharedlives.site.proposals import DateWanted, ProposalRefused, accept, decline, note, note_login
 from sharedlives.site.wordpress import detect
 from tests.factories import create_author, create_post, create_proposal, create_user, create_venue, create_workshop
 from tests.server import all_at_once
@@ -40,12 +40,18 @@ def boss():
     return create_user(email="boss@example.org", name="Bo Ss", is_superuser=True)
 
 
+def keep(post, login=""):
+    """What an import keeps of a post: which proposals are new."""
+    found = detect.proposals(post.title, post.body, POSTED, login, "Office")
+    logins = [note_login(one, [post.pk], blog=BLOG) for one in found if one.kind == "login"]
+    return [proposal for proposal in [*note(post, found), *logins] if proposal]
+
+
 def moved_in(body=OPENING + REST, *, title="A good life", login="", **facts):
     """A post as it stands after an import, without a byline, and what was asked about it by kind."""
     post = create_post(title=title, body=body, publish_at=POSTED, **facts)
     post.bylines.all().delete()
-    found = detect.proposals(title, post.body, POSTED, login, "Office")
-    return post, {proposal.kind: proposal for proposal in note(post, found, blog=BLOG)}
+    return post, {proposal.kind: proposal for proposal in keep(post, login)}
 
 
 def printed(post):
@@ -58,7 +64,7 @@ def printed(post):
 def test_a_second_run_asks_nothing_twice():
     post, asked = moved_in(login="office")
 
-    again = note(post, detect.proposals(post.title, post.body, POSTED, "office", "Office"), blog=BLOG)
+    again = keep(post, "office")
 
     assert set(asked) == {"byline", "introduction", "login"}
     assert again == []
@@ -69,7 +75,7 @@ def test_what_was_decided_is_never_asked_again(boss):
     post, asked = moved_in()
     decline(asked["byline"], by=boss)
 
-    note(post, detect.proposals(post.title, post.body, POSTED, "", ""), blog=BLOG)
+    keep(post)
 
     assert Proposal.objects.get(kind="byline").state == "declined"
 
@@ -88,7 +94,7 @@ def test_one_question_about_a_sign_in_stands_for_all_its_posts():
 def test_a_byline_that_is_there_is_not_proposed():
     post = create_post(authors=[create_author(name="Ann Ash")], body=OPENING + REST)
 
-    made = note(post, detect.proposals(post.title, post.body, POSTED, "office", "Office"), blog=BLOG)
+    made = keep(post, "office")
 
     assert [proposal.kind for proposal in made] == ["introduction"]
 

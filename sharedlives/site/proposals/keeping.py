@@ -20,14 +20,12 @@ OPEN, ACCEPTED, DECLINED = Proposal.State.OPEN, Proposal.State.ACCEPTED, Proposa
 
 
 @transaction.atomic
-def note(post: Post, found: Iterable[Found], *, blog: str) -> list[Proposal]:
+def note(post: Post, found: Iterable[Found]) -> list[Proposal]:
     """Keep what `detect.proposals` saw in an imported post, each once; returns those that are new.
 
-    `blog` is the address of the site it came from: two sites may both have a login "admin". What was decided is never
-    asked again. One question about a login stands for all its posts that have no byline.
+    What was decided is never asked again. Whose sign-in wrote it is asked for many posts at once: `note_login`.
     """
-    kept = [note_login(one, [post.pk], blog=blog) if one.kind == LOGIN else _note(post, one) for one in found]
-    return [proposal for proposal in kept if proposal]
+    return [proposal for one in found if one.kind != LOGIN and (proposal := _note(post, one))]
 
 
 def _note(post: Post, one: Found) -> Proposal | None:
@@ -44,7 +42,10 @@ def _note(post: Post, one: Found) -> Proposal | None:
 
 def note_login(one: Found, posts: Iterable[int], *, blog: str) -> Proposal | None:
     """Ask whose sign-in wrote these posts (their keys), or add them to the question that is open; None if there is
-    nothing new to ask. Left out are posts that have a byline, and those that came up before."""
+    nothing new to ask. Left out are posts that have a byline, and those that came up before.
+
+    `blog` is the address of the site they came from: two sites may both have a login "admin".
+    """
     about = Proposal.objects.filter(kind=LOGIN, details__login=one.details["login"], details__blog=blog).order_by("pk")
     known = list(about.select_for_update(no_key=True))
     settled = {pk for proposal in known for pk in proposal.details["posts"]}

@@ -8,6 +8,7 @@ from blog.models import Post
 from sharedlives.foundation import audit
 
 from ..models import ImportedItem
+from ..wordpress.standing import post_standing
 
 if TYPE_CHECKING:
     from sharedlives.foundation.models import User
@@ -31,10 +32,8 @@ def locked_post(pk: int | None, by: User) -> Post:
 
 def _as_it_moved_in(post: Post) -> ImportedItem | None:
     """The note of the import, while the post still stands as that left it."""
-    from ..wordpress.writing import POST  # which keeps what it sees here
-
     items = ImportedItem.objects.filter(content_type__app_label="blog", content_type__model="post", object_id=post.pk)
-    return next((item for item in items if item.stood_as == POST.standing(post)), None)
+    return next((item for item in items if item.stood_as == post_standing(post)), None)
 
 
 def why_not_changed(post: Post, by: User) -> str:
@@ -52,9 +51,7 @@ def save(post: Post, by: User, changes: dict[str, tuple[Any, Any]], *fields: str
     post.save(update_fields=[*fields, "updated_at"])
     if moved_in := getattr(post, "moved_in", None):
         # A decision is no edit by hand: what is mended in WordPress later may still come (see text_as_decided).
-        from ..wordpress.writing import POST
-
-        moved_in.stood_as = POST.standing(post)
+        moved_in.stood_as = post_standing(post)
         moved_in.save(update_fields=["stood_as"])
     audit.record(by, "changed", post, changes=changes)
 

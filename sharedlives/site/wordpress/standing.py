@@ -9,13 +9,30 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
-from ..models import ImportedItem
+from blog.models import Post
+
+from ..models import ImportedItem, Page
 
 NEW, UPDATED, UNCHANGED, EDITED, NOT_TAKEN = "new", "updated", "unchanged", "edited here", "not taken"
 
 
 def hash_of(*facts: Any) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def post_standing(post: Post) -> str:
+    """What an edit here would change of a post."""
+    return hash_of(
+        [post.title, post.standfirst, post.introduction, post.body, post.lead_picture_id, post.status],
+        post.publish_at.timestamp() if post.publish_at else None,
+        sorted(post.topics.values_list("pk", flat=True)),
+        sorted(post.tags.values_list("pk", flat=True)),
+    )
+
+
+def page_standing(page: Page) -> str:
+    """What an edit here would change of a page."""
+    return hash_of(page.title, page.summary, page.body, page.is_published)
 
 
 class Imported:

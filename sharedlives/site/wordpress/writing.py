@@ -15,7 +15,7 @@ from .. import proposals
 from ..models import Page, Proposal
 from .detect import Found
 from .report import Source
-from .standing import hash_of
+from .standing import page_standing, post_standing
 
 if TYPE_CHECKING:
     from .texts import Texts
@@ -104,20 +104,13 @@ class PostKind:
             post.bylines.create(author=author, position=position)
 
     def _propose(self, texts: Texts, post: Post, text: Text) -> None:
-        about_logins = [one for one in text.found if one.kind == Proposal.Kind.LOGIN]
-        for one in about_logins:
-            texts.by_login.setdefault(one.fingerprint, (one, []))[1].append(post.pk)
-        others = [one for one in text.found if one not in about_logins]
-        for proposal in proposals.note(post, others, blog=texts.run.blog.key):
+        for one in text.found:
+            if one.kind == Proposal.Kind.LOGIN:
+                texts.by_login.setdefault(one.fingerprint, (one, []))[1].append(post.pk)
+        for proposal in proposals.note(post, text.found):
             texts.count_question(proposal)
 
-    def standing(self, post: Post) -> str:
-        return hash_of(
-            [post.title, post.standfirst, post.introduction, post.body, post.lead_picture_id, post.status],
-            post.publish_at.timestamp() if post.publish_at else None,
-            sorted(post.topics.values_list("pk", flat=True)),
-            sorted(post.tags.values_list("pk", flat=True)),
-        )
+    standing = staticmethod(post_standing)
 
 
 class PageKind:
@@ -150,8 +143,7 @@ class PageKind:
     def _fill(self, page: Page, text: Text) -> None:
         page.title, page.summary, page.body = text.title, text.summary, text.body
 
-    def standing(self, page: Page) -> str:
-        return hash_of(page.title, page.summary, page.body, page.is_published)
+    standing = staticmethod(page_standing)
 
 
 POST, PAGE = PostKind(), PageKind()
