@@ -10,6 +10,7 @@ from PIL import Image
 
 from blog.models import Handle
 from sharedlives.foundation import pictures
+from tests.browser.test_editor import wait_for_editors
 from tests.factories import create_author, create_charity, create_date, create_post, create_user, create_workshop
 
 SIZES = [(width, scheme) for width in (320, 768, 1280) for scheme in ("light", "dark")]
@@ -144,14 +145,14 @@ def test_staff_preview_what_is_not_out_yet(new_page, axe, post):
     assert page.get_by_text("Only staff see this page.").is_visible()
     assert axe(page) == []
     page.get_by_role("link", name="Back to the post's form").click()
-    page.get_by_role("textbox", name="Text").wait_for()
+    wait_for_editors(page)
 
 
 def test_a_new_author_is_added_from_the_form_of_a_post(new_page, live_server):
     create_charity()
     page = new_page(create_user(is_superuser=True))
     page.goto("/admin/blog/post/add/")
-    page.get_by_role("textbox", name="Text").wait_for()
+    wait_for_editors(page)
     with page.expect_popup() as opened:
         page.locator("#add_id_bylines-0-author").click()
     opened.value.locator("#id_name").fill("Anna Merrow")
@@ -165,11 +166,11 @@ def test_axe_finds_nothing_at_the_desk(new_page, axe, post):
     page = new_page(create_user(is_superuser=True))
     draft = create_post(title="Draft", is_published=False)
     page.goto(f"/admin/blog/post/{post.pk}/change/")
-    page.get_by_role("textbox", name="Text").wait_for()
+    wait_for_editors(page)
     assert axe(page) == []
 
     page.goto(f"/admin/blog/post/{draft.pk}/change/")
-    page.get_by_role("textbox", name="Text").wait_for()
+    wait_for_editors(page)
     draft.title = "Meanwhile"
     draft.save()
     page.get_by_role("button", name="Save", exact=True).click()

@@ -3,6 +3,7 @@
 import pytest
 
 from sharedlives.foundation import redirects
+from tests.browser.test_editor import box, wait_for_editors
 from tests.factories import (
     create_author,
     create_charity,
@@ -65,9 +66,8 @@ def test_a_page_is_written_at_the_desk(new_page, axe, live_server):
         assert axe(page) == [], address
     page.goto("/admin/site/page/add/")
     page.get_by_label("Title:", exact=True).fill("Our history")
-    text = page.get_by_role("textbox", name="Text")
-    text.wait_for()
-    text.click()
+    wait_for_editors(page)
+    box(page).click()
     page.keyboard.type("It began in a kitchen.")
     page.get_by_label("Published").check()
     page.get_by_label("At the foot of every page").check()
