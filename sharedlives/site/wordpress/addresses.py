@@ -150,7 +150,8 @@ class Addresses:
     def date(self, moment: datetime) -> None:
         """The archives that listed a post of this moment."""
         day = moment.astimezone(LONDON)
-        year, month = f"/blog/archive/{day:%Y}/", f"/blog/archive/{day:%Y}/{day:%m}/"
+        year = reverse("blog:archive_year", args=[day.year])
+        month = reverse("blog:archive_month", args=[day.year, day.month])
         self.also(f"/{day:%Y}", ("path", year))
         for path in (f"/{day:%Y/%m}", f"/{day:%Y/%m/%d}", f"/?m={day:%Y%m}", f"/?m={day:%Y%m%d}"):
             self.also(path, ("path", month))
