@@ -336,7 +336,7 @@ class BookingAdmin(QueueButtons, AuditedModelAdmin):
     def on_date(self, booking):
         return f"{spoken.short_day(booking.date.starts_at)}, {booking.date.place_label}"
 
-    @admin.display(description="place in the queue")
+    @admin.display(description="place on the waiting list")
     def queue(self, booking):
         if booking.is_offered and ring_list.waits_for_a_call(booking):
             return "a place is held for them; no time runs until they have been rung"
@@ -441,7 +441,7 @@ class BookingAdmin(QueueButtons, AuditedModelAdmin):
         else:
             messages.success(
                 request,
-                f"They are {booking.queue_words} in the queue. Reference: {booking.spoken_reference}.",
+                f"They are {booking.queue_words} on the waiting list. Reference: {booking.spoken_reference}.",
             )
         return HttpResponseRedirect(reverse("admin:events_booking_change", args=[booking.pk]))
 

@@ -85,6 +85,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="booking",
+            name="queued_at",
+            field=models.DateTimeField(
+                default=django.utils.timezone.now, editable=False, verbose_name="on the waiting list since"
+            ),
+        ),
         migrations.CreateModel(
             name="ClosedDay",
             fields=[

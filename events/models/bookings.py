@@ -121,7 +121,7 @@ class Booking(models.Model):
     request_digest = models.CharField(max_length=64, blank=True, editable=False)
     link_version = models.PositiveSmallIntegerField(default=1, editable=False)
     created_at = models.DateTimeField("reserved on", default=timezone.now, editable=False)
-    queued_at = models.DateTimeField("in the queue since", default=timezone.now, editable=False)
+    queued_at = models.DateTimeField("on the waiting list since", default=timezone.now, editable=False)
     state_changed_at = models.DateTimeField(default=timezone.now, editable=False)
     # Held until then. While staff still have to ring somebody no clock runs for them: then it is the end of booking.
     offer_ends_at = models.DateTimeField("to be answered by", null=True, blank=True, editable=False)

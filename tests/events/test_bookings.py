@@ -492,7 +492,7 @@ def test_the_mail_about_a_repeated_request_says_how_the_booking_stands():
 
     ann, bob = OutgoingMail.objects.filter(template="events/email/booking_reserved_again").order_by("pk")
     assert "You have a place. This is your booking:" in ann.text
-    assert "You are 1st of 1 in the queue for a place. This is your booking:" in bob.text
+    assert "You are 1st of 1 on the waiting list for a place. This is your booking:" in bob.text
 
 
 def test_correcting_names_keeps_them_in_order():

@@ -484,7 +484,7 @@ def test_the_desk_says_when_the_person_waits_or_has_booked_already(desk):
     date = create_date(places=1)
     book(date, "Bob")
 
-    assert "1st of 1 in the queue" in said(reserve_at_desk(desk, date))[0]
+    assert "1st of 1 on the waiting list" in said(reserve_at_desk(desk, date))[0]
     assert "already; what you typed is kept" in said(reserve_at_desk(desk, date, organisation="The Lantern"))[0]
 
 

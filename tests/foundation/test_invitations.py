@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sharedlives.foundation import invitations, links
 from sharedlives.foundation.models import AuditEntry, OutgoingMail, User
-from tests.factories import create_user
+from tests.factories import create_charity, create_user
 from tests.server import all_at_once
 
 from .people import NEW_PASSWORD, PASSWORD, boss, desk, invite, is_signed_in, link_in
@@ -50,6 +50,15 @@ def test_staff_are_invited_by_mail():
     assert mail.subject == "Bo Ss invites you to Kind Places's website"
     assert "https://www.example.org/accounts/invitation/" in mail.html
     assert AuditEntry.objects.filter(actor=host, action="invited", object_id=str(ann.pk)).exists()
+
+
+def test_mails_to_colleagues_do_not_ask_what_they_need_to_take_part():
+    create_charity(access_contact_phone="0151 496 0777")
+    invited()
+
+    mail = OutgoingMail.objects.get()
+    assert "0151 496 0777" not in mail.text + mail.html
+    assert "0151 496 0000" in mail.text
 
 
 def test_the_invited_person_chooses_name_and_password_and_is_signed_in(client):
