@@ -266,7 +266,8 @@ def test_leaving_the_head_of_the_queue_lets_the_next_who_fits_have_the_place():
     bookings.cancel(pair)
 
     assert states("Bob") == [OFFERED]
-    assert "You have left the waiting list." in OutgoingMail.objects.filter(recipient="ann@example.org").latest("pk").text
+    last = OutgoingMail.objects.filter(recipient="ann@example.org").latest("pk")
+    assert "You have left the waiting list." in last.text
 
 
 def test_nobody_takes_a_place_that_was_not_offered():
