@@ -102,6 +102,7 @@ class StateFilter(admin.SimpleListFilter):
             ("scheduled", "Scheduled"),
             ("published", "Published"),
             ("expired", "No longer on the site"),
+            ("review", "To be looked at again"),
             ("archived", "Taken down"),
         ]
 
@@ -113,6 +114,8 @@ class StateFilter(admin.SimpleListFilter):
             return out.filter(expire_at__lte=timezone.now())
         if self.value() == "published":
             return queryset.published()
+        if self.value() == "review":
+            return queryset.to_review()
         return queryset.filter(status=self.value()) if self.value() in ("draft", "archived") else queryset
 
 

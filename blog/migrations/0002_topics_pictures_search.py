@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
             name="review_by",
             field=models.DateField(
                 blank=True,
-                help_text="Then it stands on your colleagues' desk.",
+                help_text="From that day on the front page of the desk says so.",
                 null=True,
                 verbose_name="look at it again by",
             ),

@@ -87,6 +87,10 @@ class PostQuerySet(models.QuerySet):
     def not_pinned(self) -> PostQuerySet:
         return self.filter(Q(pinned_until=None) | Q(pinned_until__lte=timezone.now()))
 
+    def to_review(self) -> PostQuerySet:
+        """What is out and was to be looked at again by today."""
+        return self.published().filter(review_by__lte=timezone.localdate())
+
     def with_bylines(self) -> PostQuerySet:
         return self.prefetch_related(Prefetch("bylines", Byline.objects.select_related("author")))
 
@@ -154,7 +158,7 @@ class Post(models.Model):
     expire_at = models.DateTimeField("until", null=True, blank=True)
     pinned_until = models.DateTimeField("first in the list until", null=True, blank=True)
     review_by = models.DateField(
-        "look at it again by", null=True, blank=True, help_text="Then it stands on your colleagues' desk."
+        "look at it again by", null=True, blank=True, help_text="From that day on the front page of the desk says so."
     )
     workshop = models.ForeignKey(
         "events.Workshop",

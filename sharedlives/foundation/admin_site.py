@@ -50,11 +50,7 @@ class StaffAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def index(self, request, extra_context=None):
-        from .models import AuditEntry, Picture
+        from .models import AuditEntry
 
         mine = AuditEntry.objects.filter(actor=request.user, at__gte=timezone.now() - RECENT)
-        consent = {}
-        if request.user.has_perm("foundation.view_picture"):
-            consent["over"] = Picture.objects.consent_over().count()
-            consent["soon"] = Picture.objects.consent_soon_over().count()
-        return super().index(request, {"my_entries": mine[:10], "consent": consent, **(extra_context or {})})
+        return super().index(request, {"my_entries": mine[:10], **(extra_context or {})})

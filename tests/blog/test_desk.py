@@ -516,3 +516,28 @@ def test_hostile_words_are_shown_as_words_at_the_desk(client):
         html = client.get(address).content.decode()
         assert "<img src=x" not in html
         assert "</script>{{" not in html
+
+
+# --- Looking at it again ----------------------------------------------------------------------------------------------
+
+
+def test_the_front_page_says_which_posts_are_to_be_looked_at_again(client, publisher):
+    today = timezone.localdate()
+    create_post(title="Due", review_by=today)
+    create_post(title="Later", review_by=today + timedelta(days=1))
+    create_post(title="Never")
+    create_post(title="Draft", review_by=today, is_published=False)
+    client.force_login(publisher)
+
+    front = client.get(reverse("admin:index")).content.decode()
+    found = client.get(reverse("admin:blog_post_changelist"), {"state": "review"}).context["cl"].result_list
+
+    assert "1 post to look at again" in front
+    assert [post.title for post in found] == ["Due"]
+
+
+def test_whoever_only_reads_is_not_asked_to_look_at_posts_again(client):
+    create_post(review_by=timezone.localdate())
+    client.force_login(create_user(permissions=["blog.view_post"]))
+
+    assert "look at again" not in client.get(reverse("admin:index")).content.decode()
