@@ -89,9 +89,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _nobody_stays():
+    """Whoever comes while a server is still going shares it, and the promises it was started with."""
     yield
+    servers = [client.server for client in Client.begun if hasattr(client, "server")]
     while Client.begun:
         Client.begun.pop().kill()
+    wait_for(lambda: not any(is_running(server) for server in servers))
 
 
 def supervisor_of(server):
