@@ -40,6 +40,7 @@ def _note(post: Post, one: Found) -> Proposal | None:
     return proposal if is_new else None
 
 
+@transaction.atomic
 def note_login(one: Found, posts: Iterable[int], *, blog: str) -> Proposal | None:
     """Ask whose sign-in wrote these posts (their keys), or add them to the question that is open; None if there is
     nothing new to ask. Left out are posts that have a byline, and those that came up before.
