@@ -18,7 +18,7 @@ from sharedlives.foundation.models import User
 from . import closed_days, emails, locking, needs, ring_list
 from .locking import BookingRefused, Busy, activity
 from .models import Booking, RingTask, WorkshopDate
-from .models.workshops import COUNTED
+from .models.dates import COUNTED
 
 State = Booking.State
 

@@ -1,5 +1,10 @@
-from .bookings import ACTIVE, HOLDS_A_PLACE, MOST_PEOPLE, AccessNeed, Booking, Place, RepeatedRequest, RingTask
-from .workshops import ClosedDay, Venue, Workshop, WorkshopDate
+from .bookings import ACTIVE, HOLDS_A_PLACE, MOST_PEOPLE, Booking, Place, RepeatedRequest
+from .closed_days import ClosedDay
+from .dates import WorkshopDate
+from .needs import AccessNeed
+from .ring_tasks import RingTask
+from .workshops import Venue, Workshop
+from .writing import DateMessage, Subscription
 
 __all__ = [
     "ACTIVE",
@@ -8,9 +13,11 @@ __all__ = [
     "AccessNeed",
     "Booking",
     "ClosedDay",
+    "DateMessage",
     "Place",
     "RepeatedRequest",
     "RingTask",
+    "Subscription",
     "Venue",
     "Workshop",
     "WorkshopDate",

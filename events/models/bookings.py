@@ -6,7 +6,6 @@ import unicodedata
 import uuid
 from datetime import datetime
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from sharedlives.foundation import links, spoken
 
-from .workshops import WorkshopDate
+from .dates import WorkshopDate
 
 MOST_PEOPLE = 10
 MOST_SUPPORT_WORKERS = 4
@@ -103,6 +102,12 @@ class Booking(models.Model):
         PHONE = "phone", "By phone"
         POST = "post", "By post or mail"
 
+    class ReachBy(models.TextChoices):
+        EMAIL = "email", "By e-mail"
+        PHONE = "phone", "By phone"
+        TEXT = "text", "By text message"
+        RELAY = "relay", "By Relay UK"
+
     date = models.ForeignKey(WorkshopDate, on_delete=models.PROTECT, related_name="bookings")
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
     state = models.CharField(max_length=10, choices=State)
@@ -110,6 +115,7 @@ class Booking(models.Model):
     email = models.EmailField("e-mail", blank=True)
     phone = models.CharField(max_length=40, blank=True)
     phone_key = models.CharField(max_length=40, blank=True, editable=False)
+    reach_by = models.CharField("reach them", max_length=5, choices=ReachBy, blank=True)
     organisation = models.CharField(max_length=150, blank=True)
     coming_key = models.CharField(max_length=500, editable=False)
     places = models.PositiveSmallIntegerField("people")
@@ -126,12 +132,20 @@ class Booking(models.Model):
     # Held until then. While staff still have to ring somebody no clock runs for them: then it is the end of booking.
     offer_ends_at = models.DateTimeField("to be answered by", null=True, blank=True, editable=False)
 
+    # For which start they were reminded: a workshop that moves is one to be reminded of again.
+    reminded_of = models.DateTimeField(null=True, editable=False)
+    reminded_a_week_before_of = models.DateTimeField(null=True, editable=False)
+    # "Can you still come?" after a change; silence keeps the place.
+    asked_again_at = models.DateTimeField("asked whether they can still come", null=True, blank=True, editable=False)
+    still_coming_at = models.DateTimeField("said that they still come", null=True, blank=True, editable=False)
+
     objects = BookingQuerySet.as_manager()
 
     personal_fields = frozenset({"contact_name", "email", "phone", "phone_key", "organisation", "coming_key"})
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        permissions = [("export_booking", "Can take lists of bookings out of the site")]
         indexes = [
             models.Index(fields=["date", "state", "queued_at", "id"], name="booking_queue"),
             models.Index(fields=["-created_at", "-id"], name="booking_by_time"),
@@ -249,29 +263,6 @@ class Place(models.Model):
         return f"Person {self.position} of {self.booking}"
 
 
-class AccessNeed(models.Model):
-    """What one person needs; special-category data (UK GDPR article 9), kept apart and only by consent.
-
-    Gone 14 days after the date and at once on cancelling; never in lists, mails, exports or the log.
-    """
-
-    place = models.OneToOneField(Place, on_delete=models.CASCADE, related_name="need")
-    access = models.TextField("access needs", max_length=2000, blank=True)
-    dietary = models.TextField("dietary needs", max_length=1000, blank=True)
-    is_for_somebody_else = models.BooleanField("given by somebody else, who says the person agrees", default=False)
-    consented_at = models.DateTimeField(default=timezone.now)
-
-    personal_fields = frozenset({"access", "dietary"})
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=~Q(access="") | ~Q(dietary=""), name="need_says_something"),
-        ]
-
-    def __str__(self):
-        return f"Needs of {self.place}"
-
-
 class RepeatedRequest(models.Model):
     """Somebody reserved again under a date, contact and names that hold a booking already.
 
@@ -320,34 +311,3 @@ class RepeatedRequest(models.Model):
             places=len(asked["people"]),
             support_workers=asked["support_workers"],
         )
-
-
-class RingTask(models.Model):
-    """Something that staff have to tell somebody by telephone, because a mail would not reach them, or not in time."""
-
-    class Why(models.TextChoices):
-        OFFER = "offer", "We have a place for them"
-        LAPSED = "lapsed", "Our offer to them has ended"
-        DATE_CANCELLED = "date cancelled", "The workshop is cancelled"
-
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="ring_tasks")
-    why = models.CharField("what to tell", max_length=20, choices=Why)
-    due_on = models.DateField("due")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    done_at = models.DateTimeField("done", null=True, blank=True, editable=False)
-    done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
-    )
-
-    class Meta:
-        verbose_name = "person to ring"
-        verbose_name_plural = "people to ring"
-        ordering = ["due_on", "created_at", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["booking", "why"], condition=Q(done_at=None), name="ring_task_is_open_once"
-            ),
-        ]
-
-    def __str__(self):
-        return f"Ring about {self.booking}"

@@ -34,6 +34,7 @@ READ_EVENTS = [
     *_can("events", "repeatedrequest", "view"),
     *_can("events", "ringtask", "view"),
     *_can("events", "closedday", "view"),
+    *_can("events", "datemessage", "view"),
 ]
 WRITE_POSTS = [
     *READ_BLOG,
@@ -71,13 +72,14 @@ ROLES: dict[str, list[str]] = {
     "Workshop organisers": [
         *READ_EVENTS,
         *_can("events", "workshop", "add", "change", "delete"),
-        *_can("events", "workshopdate", "add", "change", "delete", "cancel"),
+        *_can("events", "workshopdate", "add", "change", "delete", "cancel", "mail"),
         *_can("events", "venue", "add", "change", "delete"),
-        *_can("events", "booking", "add", "change"),
+        *_can("events", "booking", "add", "change", "export"),
+        *_can("events", "subscription", "view", "delete"),
         *_can("events", "closedday", "add", "change", "delete"),
     ],
     # Special-category data (UK GDPR, article 9): given to few, beside another role, and never without a second step.
-    "Access needs team": _can("events", "accessneed", "view"),
+    "Access needs team": _can("events", "accessneed", "view", "change"),
     "Read only": [*READ_BLOG, *READ_EVENTS],
     "Office managers": [
         *_can("foundation", "charity", "view", "add", "change"),

@@ -64,6 +64,7 @@ def date_form(date, **changes):
         "ends_at_0": f"{local + timedelta(hours=4):%Y-%m-%d}",
         "ends_at_1": f"{local + timedelta(hours=4):%H:%M}",
         "venue": date.venue_id or "",
+        "mode": date.mode,
         "area": date.area,
         "places": date.places,
         "support_places": date.support_places,
@@ -133,6 +134,7 @@ def test_a_new_workshop_is_entered_with_its_three_dates_and_their_addresses_neve
         sent |= {
             f"dates-{number}-starts_at_0": day, f"dates-{number}-starts_at_1": "11:00",
             f"dates-{number}-ends_at_0": day, f"dates-{number}-ends_at_1": "15:00",
+            f"dates-{number}-mode": "in person",
             f"dates-{number}-venue": place, f"dates-{number}-area": area, f"dates-{number}-places": "20",
             f"dates-{number}-support_places": "0", f"dates-{number}-state": "scheduled",
         }  # fmt: skip

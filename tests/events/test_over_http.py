@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from events import views
 from events.models import Booking, RepeatedRequest
+from events.views import reserving
 from tests.factories import create_charity, create_date
 from tests.server import Server, Visitor, all_at_once
 
@@ -26,7 +26,7 @@ def server():
 
 
 def test_forty_visitors_for_five_places_through_several_processes(date, server):
-    assert views.RESERVATIONS["limit"] >= VISITORS
+    assert reserving.RESERVATIONS["limit"] >= VISITORS
 
     pages = all_at_once(VISITORS, lambda n: Visitor(server.port).reserve(date.get_reserve_url(), f"Person {n}"))
 

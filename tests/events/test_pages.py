@@ -7,10 +7,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, corrections, needs, views, waiting_list
+from events import bookings, corrections, needs, waiting_list
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RepeatedRequest, RingTask, WorkshopDate
+from events.views import own_links, reserving
 from sharedlives.foundation import links
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
@@ -403,7 +404,7 @@ def test_a_broken_stamp_asks_to_press_again_and_then_works(client):
 
 
 def test_many_reservations_from_one_address_are_slowed_in_words_and_lose_nothing(client, monkeypatch):
-    monkeypatch.setitem(views.RESERVATIONS, "limit", 1)
+    monkeypatch.setitem(reserving.RESERVATIONS, "limit", 1)
     date = create_date()
     reserve(client, date)
 
@@ -416,7 +417,7 @@ def test_many_reservations_from_one_address_are_slowed_in_words_and_lose_nothing
 
 
 def test_nobody_can_have_somebody_else_mailed_without_end(client, monkeypatch):
-    monkeypatch.setitem(views.MAILS_TO_ONE, "limit", 2)
+    monkeypatch.setitem(reserving.MAILS_TO_ONE, "limit", 2)
     date = create_date()
     page = reserve(client, date, email="stranger@example.net").url
 
@@ -673,7 +674,7 @@ def test_an_ended_link_says_so(client):
 
 
 def test_all_broken_links_look_the_same_and_many_are_slowed(client, monkeypatch):
-    monkeypatch.setitem(views.BROKEN_LINKS, "limit", 3)
+    monkeypatch.setitem(own_links.BROKEN_LINKS, "limit", 3)
     booking = book(create_date(), "Ann")
     good = booking.get_absolute_url().split("/")[2]
     forged = [

@@ -9,6 +9,7 @@ class OutgoingMail(models.Model):
         WAITING = "waiting", "Waiting to be sent"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
+        BOUNCED = "bounced", "Came back"
         KEPT = "kept", "Kept here (demonstration)"
 
     created_at = models.DateTimeField("written", default=timezone.now, editable=False)
@@ -20,6 +21,8 @@ class OutgoingMail(models.Model):
     text = models.TextField()
     html = models.TextField(blank=True)
     calendar = models.TextField(blank=True, help_text="The .ics file that goes with it.")
+    # For mails that somebody subscribed to: where one press leaves (RFC 8058).
+    unsubscribe_url = models.TextField(blank=True, editable=False)
     message_id = models.CharField(max_length=255, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -37,6 +40,7 @@ class OutgoingMail(models.Model):
             models.Index(fields=["-created_at", "-id"], name="outgoing_mail_by_time"),
             models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="outgoing_mail_waiting"),
             models.Index(fields=["about"], name="outgoing_mail_about"),
+            models.Index(fields=["message_id"], name="outgoing_mail_by_message_id"),
         ]
         permissions = [("resend_outgoingmail", "Can send a mail again")]
 

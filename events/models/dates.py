@@ -1,0 +1,389 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from sharedlives.foundation import slugs, spoken
+from sharedlives.foundation.models import Charity
+
+from .workshops import STILL_BOOKED, Venue, Workshop
+
+
+class WorkshopDateQuerySet(models.QuerySet):
+    def published(self):
+        """Dates the public may see: cancelled ones too, so that nobody looks for theirs in vain."""
+        return self.filter(workshop__is_published=True).exclude(state=WorkshopDate.State.DRAFT)
+
+    def upcoming(self):
+        """Not over yet, the next one first."""
+        now = timezone.now()
+        return self.filter(Q(ends_at__gt=now) | Q(ends_at=None, starts_at__gt=now - LENGTH_WHEN_UNKNOWN)).in_order()
+
+    def in_order(self):
+        return self.select_related("workshop", "venue").order_by("starts_at", "pk")
+
+
+ALREADY_TAKEN = "More places are taken already. Cancel bookings first, or allow overbooking."
+COUNTED = ["ordinary_taken", "support_taken", "waiting", "first_offer_ends_at"]
+MOST_PLACES = 2**31 - 1  # PostgreSQL's integer
+# How long a date without an end is taken to last.
+LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
+
+
+class WorkshopDate(models.Model):
+    """One time a workshop takes place: when, where, for how many.
+
+    `ordinary_taken`, `support_taken`, `waiting` and `first_offer_ends_at` are counted by the database whenever a
+    booking or this row changes (migrations 0002 and 0004); what Python writes into them is overwritten. Offers count
+    as taken.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
+        POSTPONED = "postponed", "Postponed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Mode(models.TextChoices):
+        IN_PERSON = "in person", "In person"
+        ONLINE = "online", "Online"
+        HYBRID = "hybrid", "In person and online"
+
+    workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="dates")
+    slug = models.SlugField("address", max_length=100, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    starts_at = models.DateTimeField("starts", help_text="UK time.")
+    ends_at = models.DateTimeField("ends", null=True, blank=True, help_text="UK time. May follow.")
+    mode = models.CharField("how people take part", max_length=10, choices=Mode, default=Mode.IN_PERSON)
+    join_link = models.URLField(
+        "link to join online",
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Only people with a place see it: on their own page and in their mails. May follow.",
+    )
+    join_note = models.TextField(
+        "how to join",
+        max_length=1000,
+        blank=True,
+        help_text="For people with a place: a number to dial in, what they need, who helps when it does not work.",
+    )
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, null=True, blank=True, related_name="dates")
+    area = models.CharField(
+        "area",
+        max_length=100,
+        blank=True,
+        help_text='While the venue is to be confirmed: enough to plan the journey, like "Birmingham city centre".',
+    )
+    places = models.PositiveIntegerField(
+        null=True, blank=True, help_text="In all, the support places included. Empty: no limit."
+    )
+    support_places = models.PositiveIntegerField(
+        default=0, help_text="Held back for support workers who come with somebody. Part of the places above."
+    )
+    overbook = models.PositiveIntegerField(
+        default=0, help_text="How many more people you accept because some never come. They are told they have a place."
+    )
+    booking_opens_at = models.DateTimeField("booking opens", null=True, blank=True, help_text="Empty: at once.")
+    booking_closes_at = models.DateTimeField("booking closes", null=True, blank=True, help_text="Empty: at the start.")
+    bsl = models.BooleanField("British Sign Language", default=False)
+    captions = models.BooleanField("live captions", default=False)
+    hearing_loop = models.BooleanField(default=False)
+    breaks = models.BooleanField("regular breaks", default=False)
+    quiet_room = models.BooleanField(default=False)
+    easy_read = models.BooleanField("Easy Read pack", default=False)
+    access_provision = models.TextField(
+        "what else we provide", max_length=2000, blank=True, help_text="On this date, in plain sentences."
+    )
+    access_contact_name = models.CharField(
+        "whom to ask about access", max_length=100, blank=True, help_text="Empty: the charity's access contact."
+    )
+    access_contact_phone = models.CharField("their phone", max_length=40, blank=True)
+    access_contact_email = models.EmailField("their e-mail", blank=True)
+    release_support_at = models.DateTimeField(
+        "held back until",
+        null=True,
+        blank=True,
+        help_text="From then on support places that nobody has taken are for everybody. Empty: held back to the end.",
+    )
+    support_is_released = models.BooleanField(default=False, editable=False)
+    fill_gaps = models.BooleanField(
+        "let smaller groups fill gaps",
+        default=False,
+        help_text="Near the date: where the next group is too large for the free places, offer them to others."
+        " Everybody who waits can read that you do.",
+    )
+    ordinary_taken = models.PositiveIntegerField(default=0, editable=False)
+    support_taken = models.PositiveIntegerField(default=0, editable=False)
+    waiting = models.PositiveIntegerField(default=0, editable=False)
+    first_offer_ends_at = models.DateTimeField(null=True, editable=False)
+    # Where it stood before it was moved, for search engines; set by whoever moves it (events/changes.py).
+    previous_starts_at = models.DateTimeField(null=True, editable=False)
+    # When those who asked to hear of new dates were told.
+    announced_at = models.DateTimeField(null=True, editable=False)
+    calendar_uid = models.CharField(max_length=255, unique=True, editable=False)
+    calendar_sequence = models.PositiveIntegerField(default=0, editable=False)
+    calendar_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkshopDateQuerySet.as_manager()
+
+    PROVISIONS = ("bsl", "captions", "hearing_loop", "breaks", "quiet_room", "easy_read")
+
+    class Meta:
+        verbose_name = "date"
+        ordering = ["starts_at", "pk"]
+        permissions = [
+            ("cancel_workshopdate", "Can cancel a date and mail everybody"),
+            ("mail_workshopdate", "Can write to the people of a date"),
+        ]
+        indexes = [
+            models.Index(fields=["starts_at", "id"], name="date_by_start"),
+            models.Index(fields=["workshop", "starts_at", "id"], name="date_by_workshop"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["workshop", "slug"], name="date_address_is_unique"),
+            models.CheckConstraint(
+                condition=Q(mode="online") | Q(venue__isnull=False) | ~Q(area=""),
+                name="date_has_venue_or_area",
+                violation_error_message="Choose a venue, or say in which area it will be.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(mode="online") | Q(venue=None, area=""),
+                name="date_online_has_no_venue",
+                violation_error_message="An online date has no venue and no area.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="date_ends_after_it_starts",
+                violation_error_message="The end must be after the start.",
+            ),
+            models.CheckConstraint(
+                condition=Q(places=None) | Q(support_places__lte=F("places")),
+                name="date_support_places_are_places",
+                violation_error_message="The support places are part of the places: there cannot be more of them.",
+            ),
+            models.CheckConstraint(
+                condition=Q(places=None)
+                | Q(ordinary_taken__lte=F("places") - F("support_places") + F("overbook"))
+                | Q(support_is_released=True, ordinary_taken__lte=F("places") + F("overbook")),
+                name="date_is_not_oversold",
+                violation_error_message=ALREADY_TAKEN,
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.workshop}, {self.place_label}, {spoken.day(self.starts_at)}"
+
+    def save(self, *args, **kwargs):
+        if not self.slug:
+            self.slug = self._new_slug()
+        if not self.calendar_uid:
+            self.calendar_uid = f"{uuid.uuid4()}@{urlsplit(Charity.current().site_address).hostname}"
+        super().save(*args, **kwargs)
+        # What the database counted while it wrote the row.
+        self.refresh_from_db(fields=[*COUNTED, "calendar_sequence", "calendar_changed_at"])
+
+    def clean(self):
+        """Refuse to hide a date that people have booked, and fewer places than are taken.
+
+        A form leaves the counters out, so that their constraint is not checked.
+        """
+        if self.pk and self.state == self.State.DRAFT and self.bookings.active().exists():
+            raise ValidationError({"state": f"{STILL_BOOKED} Cancel the date instead."})
+        if self.pk and self.places is not None and self._ordinary_taken() > self._ordinary_places():
+            raise ValidationError({"places": ALREADY_TAKEN})
+        if self._ordinary_places() > MOST_PLACES:
+            raise ValidationError({"overbook": "That is more than the database can count."})
+
+    def _ordinary_places(self) -> int:
+        return (self.places or 0) - self._held_back() + (self.overbook or 0)
+
+    def _held_back(self) -> int:
+        return 0 if self.support_is_released else self.support_places or 0
+
+    def _ordinary_taken(self) -> int:
+        """As the database will count it once the support places are what they are now."""
+        people, support = self._taken(self.bookings.holding_a_place())
+        return people + max(0, support - self._held_back())
+
+    def _taken(self, bookings) -> tuple[int, int]:
+        taken = bookings.aggregate(people=Coalesce(Sum("places"), 0), support=Coalesce(Sum("support_workers"), 0))
+        return taken["people"], taken["support"]
+
+    def _new_slug(self) -> str:
+        """Place, month and year: "london-october-2019", numbered when taken. Made once and never again."""
+        local = self.starts_at.astimezone(spoken.LONDON)
+        words = f"{self.place_label} {local:%B %Y}"
+        return slugs.free(words, self.workshop.dates, otherwise=f"{local:%Y-%m-%d}", longest=100)
+
+    def get_absolute_url(self):
+        return reverse("events:date_detail", args=[self.workshop.slug, self.slug])
+
+    def get_reserve_url(self):
+        return reverse("events:reserve_place", args=[self.workshop.slug, self.slug])
+
+    def get_calendar_url(self):
+        return reverse("events:date_calendar", args=[self.workshop.slug, self.slug])
+
+    # Where and when, in words
+
+    @property
+    def place_label(self) -> str:
+        return "Online" if self.is_online else self.venue.town if self.venue else self.area
+
+    @property
+    def venue_line(self) -> str:
+        if self.is_online:
+            return "Online"
+        line = self.venue.line if self.venue else "Venue to be confirmed"
+        return f"{line}, and online" if self.is_hybrid else line
+
+    @property
+    def where(self) -> str:
+        if self.is_online:
+            return "Online"
+        where = self.venue.line if self.venue else f"{self.area} (venue to be confirmed)"
+        return f"{where}, and online" if self.is_hybrid else where
+
+    @property
+    def is_online(self) -> bool:
+        """Only online; `is_hybrid` in both ways."""
+        return self.mode == self.Mode.ONLINE
+
+    @property
+    def is_hybrid(self) -> bool:
+        return self.mode == self.Mode.HYBRID
+
+    def awaits_venue(self) -> bool:
+        """Whether people come to a venue that is still to be confirmed."""
+        return self.venue_id is None and not self.is_online
+
+    def provisions(self) -> list[str]:
+        """What is provided on the day, in words: 'British Sign Language', 'Hearing loop' ..."""
+        return [capfirst(self._meta.get_field(name).verbose_name) for name in self.PROVISIONS if getattr(self, name)]
+
+    @property
+    def when(self) -> str:
+        return f"{spoken.day(self.starts_at)}, {spoken.hours(self.starts_at, self.ends_at)}"
+
+    # What can be reserved
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == self.State.CANCELLED
+
+    @property
+    def is_postponed(self) -> bool:
+        return self.state == self.State.POSTPONED
+
+    def has_started(self) -> bool:
+        return self.starts_at <= timezone.now()
+
+    def has_ended(self) -> bool:
+        return (self.ends_at or self.starts_at + LENGTH_WHEN_UNKNOWN) <= timezone.now()
+
+    @property
+    def closes_at(self):
+        return min(self.booking_closes_at, self.starts_at) if self.booking_closes_at else self.starts_at
+
+    def is_open_for_booking(self) -> bool:
+        return self.why_closed() == ""
+
+    def why_closed(self) -> str:
+        """Why nobody can reserve now, as a sentence fit to show; empty when they can."""
+        now = timezone.now()
+        if self.is_cancelled:
+            return "This date is cancelled."
+        if self.is_postponed:
+            return "This date is postponed. A new time will be announced here."
+        if self.state == self.State.DRAFT or not self.workshop.is_published:
+            return "This date is not open for booking."
+        if self.has_started():
+            return "This date is over." if self.has_ended() else "This workshop has already started."
+        if now >= self.closes_at:
+            return "Booking for this date has closed."
+        if self.booking_opens_at and now < self.booking_opens_at:
+            return f"Booking opens on {spoken.day(self.booking_opens_at)} at {spoken.time(self.booking_opens_at)}."
+        return ""
+
+    @property
+    def taken(self) -> int:
+        return self.ordinary_taken + self.support_taken
+
+    @property
+    def ordinary_left(self) -> int | None:
+        """Places without those held back for support workers; None means no limit."""
+        if self.places is None:
+            return None
+        return max(0, self._ordinary_places() - self.ordinary_taken)
+
+    @property
+    def support_left(self) -> int:
+        return max(0, self._held_back() - self.support_taken)
+
+    def release_is_due(self) -> bool:
+        """Whether the time has come at which held-back places are for everybody, and nobody has noticed yet."""
+        is_due = self.release_support_at is not None and self.release_support_at <= timezone.now()
+        return is_due and not self.support_is_released
+
+    def has_overdue_offers(self) -> bool:
+        return self.first_offer_ends_at is not None and self.first_offer_ends_at <= timezone.now()
+
+    @property
+    def places_left(self) -> int | None:
+        """What a newcomer can get now: none while anybody waits; None means no limit.
+
+        Right at reading time: what is due by the clock counts as done, though no job has done it yet.
+        """
+        if self.waiting and not self.fill_gaps:
+            return 0
+        if self.ordinary_left is None or not (self.release_is_due() or self.has_overdue_offers()):
+            return self.ordinary_left
+        held_back = 0 if self.release_is_due() else self._held_back()
+        people, support = self._taken(self.bookings.holding_a_place().not_overdue())
+        return max(0, self.places + self.overbook - held_back - people - max(0, support - held_back))
+
+    def has_room_for(self, places: int, support_workers: int = 0) -> bool:
+        """Whether so many people and their support workers fit together; who comes first is not asked here."""
+        if self.ordinary_left is None:
+            return True
+        return places + max(0, support_workers - self.support_left) <= self.ordinary_left
+
+    def may_offer(self) -> bool:
+        """Whether free places are offered by themselves: never for a date that is cancelled or closed."""
+        return self.state == self.State.SCHEDULED and timezone.now() < self.closes_at
+
+    def can_ever_hold(self, places: int, support_workers: int = 0) -> bool:
+        """Whether the group would fit if nobody else came."""
+        if self.places is None:
+            return True
+        held_back = self._held_back()
+        return places + max(0, support_workers - held_back) <= self.places - held_back
+
+    @property
+    def is_full(self) -> bool:
+        return self.places_left == 0
+
+    @property
+    def availability_sentence(self) -> str:
+        """What somebody who would like to come needs to know, in a few words."""
+        if closed := self.why_closed():
+            return closed.removesuffix(".")
+        left = self.places_left
+        if self.waiting and left == 0:
+            return "Full: people are waiting, and you can join them"
+        if left is None:
+            return "Places available"
+        if left == 0:
+            return "Full: you can join the waiting list"
+        return "1 place left" if left == 1 else f"{left} places left"

@@ -1,0 +1,91 @@
+"""A person's own page: what they have, and what they can change about it."""
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from sharedlives.foundation import links
+
+from .. import bookings, corrections, needs, waiting_list
+from ..bookings import BookingRefused
+from ..forms import NameForm, NeedForm
+from .own_links import link_has_ended, own_booking
+
+
+@links.private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def booking_detail(request, token):
+    """A person's own page: GET shows, POST says yes to an offer, or gives up what they have."""
+    booking = own_booking(request, token)
+    if booking is None:
+        return link_has_ended(request)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            waiting_list.accept(booking) if "accept" in request.POST else bookings.cancel(booking)
+        except BookingRefused as error:
+            refusal = str(error)
+        else:
+            return redirect(request.path)
+    people = booking.people.select_related("need").order_by("position")
+    context = {
+        "booking": booking,
+        "date": booking.date,
+        "token": token,
+        "people": [(place, hasattr(place, "need")) for place in people],
+        "refusal": refusal,
+        "asks_to_cancel": "cancel" in request.GET,
+        "may_accept_late": waiting_list.may_accept_late(booking),
+    }
+    return render(request, "events/booking_detail.html", context)
+
+
+def _all_valid(forms):
+    # A list, so that every form is checked and shows its own errors.
+    return False not in [form.is_valid() for form in forms]
+
+
+@links.private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def booking_names(request, token):
+    booking = own_booking(request, token)
+    if booking is None:
+        return link_has_ended(request)
+    people = list(booking.people.order_by("position"))
+    forms = [
+        NameForm(request.POST or None, prefix=str(place.position), initial={"name": place.name}) for place in people
+    ]
+    refusal = ""
+    if request.method == "POST" and _all_valid(forms):
+        try:
+            corrections.correct_names(booking, [form.cleaned_data["name"] for form in forms])
+        except BookingRefused as error:
+            refusal = str(error)
+        else:
+            return redirect("events:booking_detail", token)
+    context = {"booking": booking, "date": booking.date, "token": token, "forms": forms, "refusal": refusal}
+    return render(request, "events/booking_names.html", context)
+
+
+@links.private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def booking_need(request, token, position):
+    """What one person needs, told anew or removed; what was told before is never shown (links get forwarded)."""
+    booking = own_booking(request, token)
+    if booking is None:
+        return link_has_ended(request)
+    place = get_object_or_404(booking.people.all(), position=position)
+    place.booking = booking
+    form = NeedForm(request.POST if "keep" in request.POST else None)
+    refusal = ""
+    try:
+        if "remove" in request.POST:
+            needs.remove_need(place)
+            return redirect("events:booking_detail", token)
+        if form.is_valid():
+            needs.replace_need(place, form.person())
+            return redirect("events:booking_detail", token)
+    except BookingRefused as error:
+        refusal = str(error)
+    context = {"booking": booking, "date": booking.date, "token": token, "place": place, "form": form}
+    context |= {"has_need": hasattr(place, "need"), "refusal": refusal}
+    return render(request, "events/booking_need.html", context)
