@@ -17,9 +17,9 @@ from django.utils.crypto import salted_hmac
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
 
-from . import emails, locking, needs, ring_list, waiting_list
+from . import emails, locking, needs, waiting_list
 from .locking import BookingRefused, Busy, activity
-from .models import MOST_PEOPLE, Booking, Place, RepeatedRequest, RingTask, WorkshopDate
+from .models import MOST_PEOPLE, Booking, Place, RepeatedRequest, WorkshopDate
 from .models.bookings import coming_key, new_reference
 from .needs import Person
 
@@ -255,7 +255,5 @@ def cancel_date(date: WorkshopDate, *, by: User, reason: str = "") -> int:
         had_a_place = booking.has_a_place
         end(booking, by=by)
         emails.date_cancelled(booking, reason, had_a_place=had_a_place)
-        if not booking.email:
-            ring_list.add(booking, RingTask.Why.DATE_CANCELLED)
     audit.record(by, "cancelled the date", date, note=f"{len(bookings)} bookings told")
     return len(bookings)

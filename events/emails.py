@@ -1,11 +1,17 @@
-"""The mails about bookings, each from three template files; written in the transaction that causes them."""
+"""The mails about bookings, each from three template files; written in the transaction that causes them.
+
+Whoever has no e-mail is rung instead, where `why` says about what: one place decides how people hear of something.
+"""
 
 from __future__ import annotations
 
 from sharedlives.foundation import links, mail
 
+from . import ring_list
 from .calendar import date_calendar
-from .models import Booking
+from .models import Booking, RingTask
+
+Why = RingTask.Why
 
 
 def booking_made(booking: Booking) -> None:
@@ -19,7 +25,7 @@ def offer(booking: Booking, *, is_rung: bool) -> None:
 
 
 def offer_lapsed(booking: Booking) -> None:
-    _send("offer_lapsed", booking)
+    _send("offer_lapsed", booking, why=Why.LAPSED)
 
 
 def reserved_again(booking: Booking) -> None:
@@ -37,11 +43,20 @@ def booking_cancelled(booking: Booking, *, before: str, by_staff: bool) -> None:
 
 def date_cancelled(booking: Booking, reason: str, *, had_a_place: bool) -> None:
     # Only who has the entry in their calendar needs it taken out.
-    _send("date_cancelled", booking, with_calendar=had_a_place, reason=reason, had_a_place=had_a_place)
+    _send(
+        "date_cancelled",
+        booking,
+        why=Why.DATE_CANCELLED,
+        with_calendar=had_a_place,
+        reason=reason,
+        had_a_place=had_a_place,
+    )
 
 
-def _send(name: str, booking: Booking, *, with_calendar: bool = False, **more: object) -> None:
+def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar: bool = False, **more: object) -> None:
     if not booking.email:
+        if why:
+            ring_list.add(booking, why)
         return
     date = booking.date
     mail.send(

@@ -109,8 +109,6 @@ def _end_offer(booking: Booking) -> None:
     move(booking, State.LAPSED)
     needs.forget(booking)
     emails.offer_lapsed(booking)
-    if not booking.email:
-        ring_list.add(booking, RingTask.Why.LAPSED)
     audit.record(None, "offer lapsed", booking, note=str(booking.date), by_itself=True)
 
 
