@@ -33,11 +33,13 @@ def send(
     about: models.Model | None = None,
     reply_to: str = "",
     calendar: str = "",
+    unsubscribe_url: str = "",
 ) -> OutgoingMail:
     """Write a mail from `<template>.subject.txt`, `.txt` and `.html`, to go out once the transaction has committed.
 
     `context` holds plain values; `charity` (the charity's facts) is added. `calendar` is the text of an .ics file.
-    Answers go to `reply_to`, or to the mailbox of the charity.
+    Answers go to `reply_to`, or to the mailbox of the charity. `unsubscribe_url`, for what somebody subscribed to, is
+    where a POST without a form leaves at once: mail programs show a button for it.
     """
     from .jobs import deliver_mail
 
@@ -53,6 +55,7 @@ def send(
         text=_text(f"{template}.txt", values).strip() + "\n",
         html=loader.render_to_string(f"{template}.html", values),
         calendar=calendar,
+        unsubscribe_url=unsubscribe_url,
         message_id=f"<{uuid.uuid4()}@{urlsplit(charity.site_address).hostname}>",
     )
     deliver_mail.defer(mail_id=mail.pk)
@@ -104,7 +107,7 @@ def _hand_over(mail: OutgoingMail, charity: Charity) -> None:
         settings.DEFAULT_FROM_EMAIL or formataddr((charity.name, charity.email)),
         [mail.recipient],
         reply_to=[mail.reply_to] if mail.reply_to else None,
-        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
+        headers=_headers(mail),
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
@@ -120,6 +123,17 @@ def _hand_over(mail: OutgoingMail, charity: Charity) -> None:
     else:
         mail.state = OutgoingMail.State.SENT
         mail.last_error = ""
+
+
+def _headers(mail: OutgoingMail) -> dict[str, str]:
+    headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"}
+    if mail.unsubscribe_url:
+        # RFC 8058: the mail program's own button posts to it, without showing a page.
+        headers |= {
+            "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+    return headers
 
 
 def _words(error: Exception) -> str:
@@ -172,4 +186,5 @@ def overdue() -> models.QuerySet[OutgoingMail]:
 def forget_old_bodies() -> int:
     """Remove what was written and to whom, 90 days after; that a mail went out stays."""
     old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - KEEP_BODIES).exclude(text="")
-    return old.update(recipient="", reply_to="", subject="(removed after 90 days)", text="", html="", calendar="")
+    nothing = dict.fromkeys(["recipient", "reply_to", "text", "html", "calendar", "unsubscribe_url"], "")
+    return old.update(subject="(removed after 90 days)", **nothing)

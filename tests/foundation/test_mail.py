@@ -102,6 +102,21 @@ def test_a_delivered_mail_is_complete_and_goes_to_one_recipient(server):
     assert "BEGIN:VCALENDAR" in parts["text/calendar"]
 
 
+def test_what_somebody_subscribed_to_can_be_left_with_the_button_of_the_mail_program(server):
+    address = "https://www.example.org/workshops/news/leave/" + "x" * 120 + "/"
+    kind = {"to": "ann@example.org", "context": {"invited_by": "Cole"}}
+    subscribed = mail.send("foundation/email/invitation", unsubscribe_url=address, **kind)
+    other = mail.send("foundation/email/invitation", **kind)
+
+    for row in (subscribed, other):
+        mail.deliver(row.pk)
+
+    [(_to, with_button), (_to, without)] = server.accepted
+    assert with_button["List-Unsubscribe"].strip() == f"<{address}>"
+    assert with_button["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert (without["List-Unsubscribe"], without["List-Unsubscribe-Post"]) == (None, None)
+
+
 def test_a_mail_is_delivered_once_however_often_its_job_runs(server):
     row = confirmation()
 
@@ -243,7 +258,9 @@ def test_markup_in_a_name_is_text_in_both_halves():
 
 def test_bodies_are_forgotten_after_ninety_days():
     old, recent = confirmation(), None
-    OutgoingMail.objects.update(created_at=timezone.now() - timedelta(days=91))
+    OutgoingMail.objects.update(
+        created_at=timezone.now() - timedelta(days=91), unsubscribe_url="https://www.example.org/leave/secret/"
+    )
     book(create_date(), "Bob")
     recent = OutgoingMail.objects.latest("pk")
 
@@ -251,7 +268,7 @@ def test_bodies_are_forgotten_after_ninety_days():
 
     old.refresh_from_db()
     recent.refresh_from_db()
-    assert (old.recipient, old.text, old.html, old.calendar) == ("", "", "", "")
+    assert (old.recipient, old.text, old.html, old.calendar, old.unsubscribe_url) == ("", "", "", "", "")
     assert recent.recipient == "bob@example.org"
 
 
