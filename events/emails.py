@@ -82,6 +82,7 @@ def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar:
             "queue_words": booking.queue_words if booking.is_waiting else "",
             "fills_gaps": date.fill_gaps,
             "answer_by": booking.answer_by,
+            "access_contact": date.access_contact,
             **more,
         },
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from sharedlives.foundation import slugs, spoken
+from sharedlives.foundation.contacts import Contact
 from sharedlives.foundation.models import Charity
 
 from .workshops import STILL_BOOKED, Venue, Workshop
@@ -254,6 +256,21 @@ class WorkshopDate(models.Model):
             return "Online"
         where = self.venue.line if self.venue else f"{self.area} (venue to be confirmed)"
         return f"{where}, and online" if self.is_hybrid else where
+
+    @property
+    def access_contact(self) -> Contact:
+        """Whom to ask about access on this date: its own contact, or the charity's for what is left empty."""
+        usual = Charity.current().access_contact
+        own_way = self.access_contact_phone or self.access_contact_email
+        return replace(
+            usual,
+            # Never the usual name beside somebody else's number.
+            name=self.access_contact_name or ("" if own_way else usual.name),
+            phone=self.access_contact_phone or usual.phone,
+            # Relay UK reaches any number with 18001 before it; it must be the number of the person named.
+            relay=f"18001 {self.access_contact_phone}" if self.access_contact_phone else usual.relay,
+            email=self.access_contact_email or usual.email,
+        )
 
     @property
     def is_online(self) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -8,7 +10,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from sharedlives.foundation import search
-from sharedlives.foundation.models import Picture
+from sharedlives.foundation.contacts import Contact
+from sharedlives.foundation.models import Charity, Picture
 from sharedlives.foundation.richtext import RichTextField
 
 STILL_BOOKED = "People have booked, and would no longer find what they booked."
@@ -80,6 +83,17 @@ class Workshop(models.Model):
 
     def get_absolute_url(self):
         return reverse("events:workshop_detail", args=[self.slug])
+
+    @property
+    def contact(self) -> Contact:
+        """Who answers questions and signs our mails: its own, or the office for what it leaves empty."""
+        office = Charity.current().contact
+        return replace(
+            office,
+            name=self.contact_name or office.name,
+            phone=self.contact_phone or office.phone,
+            email=self.contact_email or office.email,
+        )
 
 
 class Venue(models.Model):

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -6,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import Error, models
 from django.http.request import validate_host
+
+from sharedlives.foundation.contacts import Contact
 
 GOOD_FOR = 1.0  # seconds
 
@@ -90,6 +93,24 @@ class Charity(models.Model):
     def remembered(cls) -> "Charity":
         """The facts as this process last saw them, without asking the database."""
         return Charity._last_seen or cls(pk=1, name="This website")
+
+    @property
+    def contact(self) -> Contact:
+        """The office, for any question."""
+        return Contact(name=self.name, phone=self.phone, email=self.email, hours=self.access_contact_hours)
+
+    @property
+    def access_contact(self) -> Contact:
+        """Whom to ask about access; the office where nobody is named for it."""
+        named = Contact(
+            name=self.access_contact_name,
+            phone=self.access_contact_phone,
+            text=self.access_contact_text,
+            relay=self.access_contact_relay,
+            email=self.access_contact_email,
+            hours=self.access_contact_hours,
+        )
+        return named or replace(self.contact, name=self.access_contact_name)
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
