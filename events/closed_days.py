@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date as Day
 from datetime import datetime, time, timedelta
+from itertools import islice, takewhile
 
 import holidays
 from django.utils import timezone
@@ -44,6 +45,11 @@ def fill(today: Day, model: type[ClosedDay] = ClosedDay) -> int:
 def next_open_day(day: Day) -> Day:
     """`day` itself if the office answers its phone then, or the first day after on which it does."""
     return next(_open_days(day))
+
+
+def open_days_until(day: Day, *, at_most: int) -> list[Day]:
+    """The days after today and before `day` on which the office answers its phone; no more of them than asked for."""
+    return list(islice(takewhile(lambda open_day: open_day < day, _open_days(today() + timedelta(days=1))), at_most))
 
 
 def kind_deadline(now: datetime, *, closes_at: datetime, needs_more_time: bool = False) -> datetime | None:

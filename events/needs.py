@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date as Day
 from datetime import timedelta
 
 from django.utils import timezone
 
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
+from sharedlives.foundation.spoken import LONDON
 
-from . import locking
+from . import closed_days, locking
 from .locking import BookingRefused, activity
 from .models import AccessNeed, Booking, Place, WorkshopDate
 
 KEEP_NEEDS = timedelta(days=14)
+# People are owed an answer, and interpreters are booked up weeks before.
+WORKING_DAYS = 10
+
+State = AccessNeed.State
 
 
 @dataclass(frozen=True)
@@ -32,13 +38,48 @@ class Person:
 
 
 def keep(place: Place, person: Person) -> None:
-    """Ask for consent first."""
-    AccessNeed.objects.create(
-        place=place,
-        access=person.access,
-        dietary=person.dietary,
-        is_for_somebody_else=person.is_for_somebody_else,
-    )
+    """Keep what one person needs instead of what was told before. Ask for consent first.
+
+    What is arranged already stays with it, to be checked against the new words: somebody may have booked an interpreter.
+    """
+    told = {
+        "access": person.access,
+        "dietary": person.dietary,
+        "is_for_somebody_else": person.is_for_somebody_else,
+        "due_on": due_on(place.booking.date),
+        "consented_at": timezone.now(),
+    }
+    need, is_new = AccessNeed.objects.update_or_create(place=place, defaults=told)
+    if not is_new and need.state != State.TO_DO:
+        need.state = State.CHECK_AGAIN
+        need.save(update_fields=["state"])
+
+
+def due_on(date: WorkshopDate) -> Day:
+    """By when somebody has to see to a need told now.
+
+    Ten working days from now, or ten before the workshop if that is sooner, but not before the next one; today when
+    none is left.
+    """
+    day = date.starts_at.astimezone(LONDON).date()
+    ahead = closed_days.open_days_until(day, at_most=2 * WORKING_DAYS)
+    return ahead[min(WORKING_DAYS - 1, max(0, len(ahead) - WORKING_DAYS))] if ahead else closed_days.today()
+
+
+def check_again(changed: Booking | WorkshopDate) -> int:
+    """Set every need back to be checked again, with a new due day; how many. Lock the date first.
+
+    Call it once the booking stands on another date, or the date has another time, venue or way of taking part: what
+    was arranged was arranged for what was there before.
+    """
+    where = {"place__booking": changed} if isinstance(changed, Booking) else {"place__booking__date": changed}
+    needs = list(AccessNeed.objects.filter(**where).select_related("place__booking__date").order_by("pk"))
+    due = due_on(needs[0].place.booking.date) if needs else None
+    for need in needs:
+        need.state, need.due_on = State.CHECK_AGAIN, due
+        audit.record(None, "set the needs to be checked again", need.place, by_itself=True)
+    AccessNeed.objects.bulk_update(needs, ["state", "due_on"])
+    return len(needs)
 
 
 def forget(booking: Booking) -> None:
@@ -58,9 +99,11 @@ def replace_need(place: Place, person: Person, *, by: User | None = None) -> Non
         raise BookingRefused("This booking is cancelled.")
     if date.has_ended():
         raise BookingRefused("This workshop is over, so there is nothing left to arrange.")
-    AccessNeed.objects.filter(place=place).delete()
     if person.has_needs:
+        booking.date, place.booking = date, booking
         keep(place, person)
+    else:
+        AccessNeed.objects.filter(place=place).delete()
     # Of the place and not of the booking, whose history is read by staff who may not know that anybody told anything.
     audit.record(by, "replaced the needs", place)
 

@@ -1,0 +1,138 @@
+"""Access needs as tasks: when they are due, who sees to them, what the person hears, and that their words stay inside."""
+
+from datetime import date as Day
+from datetime import datetime, timedelta
+
+import pytest
+
+from events import closed_days, needs
+from events.bookings import Person
+from events.models import AccessNeed, ClosedDay, WorkshopDate
+from sharedlives.foundation.models import AuditEntry
+from sharedlives.foundation.spoken import LONDON
+from tests.factories import book, create_date, create_user
+
+pytestmark = pytest.mark.django_db
+
+State = AccessNeed.State
+
+
+def need_of(booking, position=1):
+    return AccessNeed.objects.get(place__booking=booking, place__position=position)
+
+
+def told(date, name="Ann", **fields):
+    """Somebody who told what they need."""
+    return need_of(book(date, name, people=[Person(name, access="a ramp")], **fields))
+
+
+def at_noon(day):
+    return datetime.combine(day, datetime.min.time().replace(hour=12), LONDON)
+
+
+def arrange(need, **fields):
+    AccessNeed.objects.filter(pk=need.pk).update(state=State.ARRANGED, **fields)
+
+
+# When they are due
+
+
+@pytest.mark.parametrize(
+    ("workshop", "due"),
+    [
+        ("2019-12-09", "2019-09-16"),  # far away: an answer is owed within ten working days
+        ("2019-10-01", "2019-09-16"),
+        ("2019-09-30", "2019-09-16"),  # both ways lead to the same day
+        ("2019-09-27", "2019-09-13"),  # ten working days before
+        ("2019-09-24", "2019-09-10"),
+        ("2019-09-10", "2019-09-03"),  # too near for that: the next open day
+        ("2019-09-03", "2019-09-02"),  # tomorrow: today
+        ("2019-09-02", "2019-09-02"),
+    ],
+)
+def test_a_need_told_on_a_monday_is_due_in_time_to_arrange_it(monkeypatch, workshop, due):
+    ClosedDay.objects.all().delete()
+    monkeypatch.setattr(closed_days, "today", lambda: Day(2019, 9, 2))
+    date = WorkshopDate(starts_at=at_noon(Day.fromisoformat(workshop)))
+
+    assert needs.due_on(date) == Day.fromisoformat(due)
+
+
+def test_days_on_which_the_office_is_closed_do_not_count(monkeypatch):
+    monkeypatch.setattr(closed_days, "today", lambda: Day(2019, 12, 20))
+
+    # Christmas, the week after, New Year: the next open day is the 23rd, and only nine more come before the workshop.
+    assert needs.due_on(WorkshopDate(starts_at=at_noon(Day(2020, 1, 10)))) == Day(2019, 12, 23)
+    assert needs.due_on(WorkshopDate(starts_at=at_noon(Day(2020, 3, 10)))) == Day(2020, 1, 13)
+
+
+def test_a_need_is_due_by_itself_when_it_is_told():
+    date = create_date()
+    need = told(date)
+
+    assert (need.state, need.due_on, need.owner, need.arrangement) == (State.TO_DO, needs.due_on(date), None, "")
+
+
+# Checked again
+
+
+def test_other_times_and_venues_set_each_need_back_with_a_new_due_day():
+    date = create_date(starts_at=at_noon(closed_days.today() + timedelta(days=90)))
+    ann, bob = told(date), told(date, "Bob")
+    elsewhere = told(create_date(area="Leeds"))
+    arrange(ann)
+    arrange(elsewhere)
+
+    date.starts_at = at_noon(closed_days.today() + timedelta(days=1))
+    date.ends_at = None
+    date.save()
+    count = needs.check_again(date)
+
+    for need in (ann, bob, elsewhere):
+        need.refresh_from_db()
+    assert count == 2
+    assert (ann.state, bob.state, elsewhere.state) == (State.CHECK_AGAIN, State.CHECK_AGAIN, State.ARRANGED)
+    assert ann.due_on == bob.due_on == closed_days.today()
+
+
+def test_a_booking_on_another_date_has_its_needs_checked_again():
+    near, far = create_date(), create_date(starts_at=at_noon(closed_days.today() + timedelta(days=200)))
+    ann, bob = told(near), told(near, "Bob")
+    arrange(ann, due_on=Day(2019, 1, 1), arrangement="a ramp is hired")
+    arrange(bob)
+    booking = ann.place.booking
+    booking.date = far
+    booking.save()
+
+    assert needs.check_again(booking) == 1
+
+    ann.refresh_from_db()
+    bob.refresh_from_db()
+    assert (ann.state, ann.due_on, ann.arrangement) == (State.CHECK_AGAIN, needs.due_on(far), "a ramp is hired")
+    assert bob.state == State.ARRANGED
+    logged = AuditEntry.objects.get(action="set the needs to be checked again")
+    assert (logged.actor_name, logged.object_type) == ("the site", "events.place")
+
+
+def test_new_words_keep_what_is_arranged_and_are_checked_against_it():
+    need = told(create_date())
+    colleague = create_user()
+    arrange(need, owner=colleague, arrangement="a ramp is hired", due_on=Day(2019, 1, 1))
+
+    needs.replace_need(need.place, Person(access="a ramp and a lift"))
+
+    need.refresh_from_db()
+    assert (need.access, need.state, need.owner) == ("a ramp and a lift", State.CHECK_AGAIN, colleague)
+    assert need.arrangement == "a ramp is hired"
+    assert need.due_on == needs.due_on(need.place.booking.date)
+
+
+def test_new_words_that_nobody_has_seen_to_stay_to_be_done():
+    need = told(create_date())
+    consented_at = need.consented_at
+
+    needs.replace_need(need.place, Person(dietary="no nuts"))
+
+    need.refresh_from_db()
+    assert (need.access, need.dietary, need.state) == ("", "no nuts", State.TO_DO)
+    assert need.consented_at > consented_at
