@@ -39,8 +39,10 @@ def _event(date: WorkshopDate) -> Event:
     event.add("dtstart", date.starts_at.astimezone(spoken.LONDON))
     if date.ends_at:
         event.add("dtend", date.ends_at.astimezone(spoken.LONDON))
-    event.add("summary", f"CANCELLED: {title}" if date.is_cancelled else title)
-    event.add("status", "CANCELLED" if date.is_cancelled else "CONFIRMED")
+    # Postponed: taken out, for an entry at the wrong time misleads; the new time brings it back, with a higher SEQUENCE.
+    why_off = "CANCELLED" if date.is_cancelled else "POSTPONED" if date.is_postponed else ""
+    event.add("summary", f"{why_off}: {title}" if why_off else title)
+    event.add("status", "CANCELLED" if why_off else "CONFIRMED")
     event.add("location", _clean(date.where))
     event.add("description", _clean(date.workshop.summary))
     event.add("url", links.absolute(date.get_absolute_url()))

@@ -44,9 +44,12 @@ class WhenFilter(admin.SimpleListFilter):
         return [everything | {"display": "Still to come"}, *others]
 
     def queryset(self, request, queryset):
-        if self.value() == "over":
-            return queryset.filter(starts_at__lte=timezone.now()).order_by("-starts_at", "-pk")
-        return queryset if self.value() == "all" else queryset.filter(starts_at__gt=timezone.now())
+        if self.value() == "all":
+            return queryset
+        is_to_come = Q(starts_at__gt=timezone.now()) | Q(state=WorkshopDate.State.POSTPONED)
+        return (
+            queryset.exclude(is_to_come).order_by("-starts_at", "-pk") if self.value() else queryset.filter(is_to_come)
+        )
 
 
 @admin.register(WorkshopDate)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date as Day
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from sharedlives.foundation import audit
@@ -17,6 +18,8 @@ from .locking import BookingRefused, activity
 from .models import AccessNeed, Booking, Place, WorkshopDate
 
 KEEP_NEEDS = timedelta(days=14)
+# A postponed date is still to come, but not for ever.
+KEEP_NEEDS_WHILE_POSTPONED = timedelta(days=180)
 # People are owed an answer, and interpreters are booked up weeks before.
 WORKING_DAYS = 10
 
@@ -117,7 +120,8 @@ def remove_need(place: Place, *, by: User | None = None) -> None:
 
 
 def forget_old_needs() -> int:
-    """Delete needs 14 days after their date; how many."""
-    limit = timezone.now() - KEEP_NEEDS
-    over = WorkshopDate.objects.filter(starts_at__lt=limit).exclude(ends_at__gte=limit)
+    """Delete needs 14 days after their date, 180 days after the old time of one that is still postponed; how many."""
+    limit, postponed_limit = timezone.now() - KEEP_NEEDS, timezone.now() - KEEP_NEEDS_WHILE_POSTPONED
+    is_waited_for = Q(state=WorkshopDate.State.POSTPONED, starts_at__gte=postponed_limit)
+    over = WorkshopDate.objects.filter(starts_at__lt=limit).exclude(ends_at__gte=limit).exclude(is_waited_for)
     return AccessNeed.objects.filter(place__booking__date__in=over).delete()[0]

@@ -229,6 +229,8 @@ def _is_over(date: WorkshopDate) -> bool:
 def _give(date: WorkshopDate, booking: Booking | None, by: User) -> Booking:
     if booking is None or _is_over(date):
         raise BookingRefused("This date is cancelled or over.")
+    if date.is_postponed:
+        raise BookingRefused("This date is postponed: places are given again once it has a new time.")
     earlier = booking.waiting_before().count()
     if earlier and date.may_offer():
         raise BookingRefused(f"{earlier} asked earlier: places are offered in order until booking closes.")
@@ -334,6 +336,8 @@ def _offered_entry(booking: Booking) -> Entry:
 
 def _waiting_entry(date: WorkshopDate, booking: Booking, number: int, blocked_by: Booking | None) -> Entry:
     has_room = date.has_room_for(booking.places, booking.support_workers)
+    if date.is_postponed:
+        return Entry(booking, number, "The date is postponed: places are offered again once it has a new time.")
     if not date.may_offer():
         why = "Booking has closed: ring them, in order." if has_room else f"Booking has closed; {_free(date)}."
         return Entry(booking, number, why, can_be_given=has_room and not _is_over(date))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -27,9 +27,18 @@ class WorkshopDateQuerySet(models.QuerySet):
         return self.filter(workshop__is_published=True).exclude(state=WorkshopDate.State.DRAFT)
 
     def upcoming(self):
-        """Not over yet, the next one first."""
+        """Not over yet, the next one first; those that are postponed to nobody knows when come last."""
         now = timezone.now()
-        return self.filter(Q(ends_at__gt=now) | Q(ends_at=None, starts_at__gt=now - LENGTH_WHEN_UNKNOWN)).in_order()
+        is_postponed = Q(state=WorkshopDate.State.POSTPONED)
+        is_to_come = Q(ends_at__gt=now) | Q(ends_at=None, starts_at__gt=now - LENGTH_WHEN_UNKNOWN)
+        postponed_last = Case(When(is_postponed, then=1), default=0)
+        return self.filter(is_to_come | is_postponed).in_order().order_by(postponed_last, "starts_at", "pk")
+
+    def awaiting_venue(self):
+        """In fourteen days or less, and nobody knows where yet: staff hear of it every day until they do."""
+        last = (timezone.localtime(timezone=spoken.LONDON) + VENUE_IS_DUE).replace(hour=23, minute=59, second=59)
+        without = self.upcoming().filter(state=WorkshopDate.State.SCHEDULED, venue=None)
+        return without.exclude(mode=WorkshopDate.Mode.ONLINE).filter(starts_at__lte=last)
 
     def in_order(self):
         return self.select_related("workshop", "venue").order_by("starts_at", "pk")
@@ -40,6 +49,8 @@ COUNTED = ["ordinary_taken", "support_taken", "waiting", "first_offer_ends_at"]
 MOST_PLACES = 2**31 - 1  # PostgreSQL's integer
 # How long a date without an end is taken to last.
 LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
+# How long before a date its venue should be known.
+VENUE_IS_DUE = timedelta(days=14)
 
 
 class WorkshopDate(models.Model):
@@ -291,7 +302,8 @@ class WorkshopDate(models.Model):
 
     @property
     def when(self) -> str:
-        return f"{spoken.day(self.starts_at)}, {spoken.hours(self.starts_at, self.ends_at)}"
+        when = f"{spoken.day(self.starts_at)}, {spoken.hours(self.starts_at, self.ends_at)}"
+        return f"postponed from {when}" if self.is_postponed else when
 
     # What can be reserved
 
@@ -303,11 +315,17 @@ class WorkshopDate(models.Model):
     def is_postponed(self) -> bool:
         return self.state == self.State.POSTPONED
 
+    @property
+    def is_off(self) -> bool:
+        """Nobody is to come at the time it says."""
+        return self.is_cancelled or self.is_postponed
+
     def has_started(self) -> bool:
-        return self.starts_at <= timezone.now()
+        """Never while it is postponed, though the old time passes."""
+        return self.starts_at <= timezone.now() and not self.is_postponed
 
     def has_ended(self) -> bool:
-        return (self.ends_at or self.starts_at + LENGTH_WHEN_UNKNOWN) <= timezone.now()
+        return self.has_started() and (self.ends_at or self.starts_at + LENGTH_WHEN_UNKNOWN) <= timezone.now()
 
     @property
     def closes_at(self):
@@ -351,7 +369,7 @@ class WorkshopDate(models.Model):
     def release_is_due(self) -> bool:
         """Whether the time has come at which held-back places are for everybody, and nobody has noticed yet."""
         is_due = self.release_support_at is not None and self.release_support_at <= timezone.now()
-        return is_due and not self.support_is_released
+        return is_due and not self.support_is_released and not self.is_postponed
 
     def has_overdue_offers(self) -> bool:
         return self.first_offer_ends_at is not None and self.first_offer_ends_at <= timezone.now()
