@@ -59,10 +59,13 @@ def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar:
             ring_list.add(booking, why)
         return
     date = booking.date
+    # How to join is for those alone who have a place.
+    joins_online = booking.has_a_place and date.mode != date.Mode.IN_PERSON
     mail.send(
         f"events/email/{name}",
         to=booking.email,
         about=booking,
+        reply_to=date.workshop.contact.email,
         calendar=date_calendar(date) if with_calendar else "",
         context={
             "contact_name": booking.contact_name,
@@ -70,8 +73,12 @@ def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar:
             "workshop": date.workshop.title,
             "when": date.when,
             "where": date.where,
-            "venue_is_known": date.venue_id is not None,
+            "awaits_venue": date.awaits_venue(),
             "travel": date.venue.travel if date.venue else "",
+            "joins_online": joins_online,
+            "join_link": date.join_link if joins_online else "",
+            "join_note": date.join_note if joins_online else "",
+            "provisions": date.provisions(),
             "access_provision": date.access_provision,
             "date_url": links.absolute(date.get_absolute_url()),
             "workshop_url": links.absolute(date.workshop.get_absolute_url()),
@@ -83,6 +90,8 @@ def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar:
             "fills_gaps": date.fill_gaps,
             "answer_by": booking.answer_by,
             "access_contact": date.access_contact,
+            "sign_off": date.workshop.sign_off,
+            "signed": date.workshop.contact,
             **more,
         },
     )

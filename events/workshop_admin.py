@@ -38,6 +38,13 @@ class WorkshopAdmin(RichTextAdminMixin, AuditedModelAdmin):
     inlines = [DateInline]
     fieldsets = [
         ("What it is", {"fields": ["title", "summary", "description", "audience", "partners", "cost"]}),
+        (
+            "Mails and questions",
+            {
+                "description": "Our mails about its dates end with this, and answers to them go to this mailbox.",
+                "fields": ["sign_off", ("contact_name", "contact_phone", "contact_email"), "reminds_a_week_before"],
+            },
+        ),
         ("On the site", {"fields": ["is_published", "slug"]}),
         ("Its dates", {"fields": ["its_dates"]}),
     ]
