@@ -52,6 +52,11 @@ def open_days_until(day: Day, *, at_most: int) -> list[Day]:
     return list(islice(takewhile(lambda open_day: open_day < day, _open_days(today() + timedelta(days=1))), at_most))
 
 
+def last_open_day(day: Day) -> Day:
+    """`day` itself if the office answers its phone then, or the last day before on which it does."""
+    return max(takewhile(lambda open_day: open_day <= day, _open_days(day - timedelta(days=30))), default=day)
+
+
 def kind_deadline(now: datetime, *, closes_at: datetime, needs_more_time: bool = False) -> datetime | None:
     """By when somebody to whom we write `now` has to answer: noon of the third working day, never past closing.
 

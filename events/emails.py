@@ -5,7 +5,7 @@ Whoever has no e-mail is rung instead, where `why` says about what: one place de
 
 from __future__ import annotations
 
-from sharedlives.foundation import links, mail
+from sharedlives.foundation import links, mail, spoken
 
 from . import ring_list
 from .calendar import date_calendar
@@ -53,6 +53,11 @@ def date_cancelled(booking: Booking, reason: str, *, had_a_place: bool) -> None:
     )
 
 
+def reminder(booking: Booking) -> None:
+    """They have a place; how to get there, and how to say that they cannot come."""
+    _send("reminder", booking, why=Why.REMINDER, day=spoken.day(booking.date.starts_at))
+
+
 def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar: bool = False, **more: object) -> None:
     if not booking.email:
         if why:
@@ -83,6 +88,7 @@ def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar:
             "date_url": links.absolute(date.get_absolute_url()),
             "workshop_url": links.absolute(date.workshop.get_absolute_url()),
             "booking_url": links.absolute(booking.get_absolute_url()),
+            "cannot_come_url": links.absolute(booking.get_absolute_url()) + "?cancel#cancel",
             "names": [place.name for place in booking.people.all() if place.name],
             "places": booking.places,
             "support_workers": booking.support_workers,

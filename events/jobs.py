@@ -1,12 +1,18 @@
 from procrastinate.contrib.django import app
 
-from . import closed_days, needs, waiting_list
+from . import closed_days, needs, reminders, waiting_list
 
 
 @app.periodic(cron="* * * * *")
 @app.task
 def settle_waiting_lists(timestamp: int):
     waiting_list.settle_due()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task
+def remind_people(timestamp: int):
+    reminders.remind_due()
 
 
 @app.periodic(cron="7 4 * * *")

@@ -37,8 +37,8 @@ def send(
 ) -> OutgoingMail:
     """Write a mail from `<template>.subject.txt`, `.txt` and `.html`, to go out once the transaction has committed.
 
-    `context` holds plain values; `charity` (the charity's facts) is added, and its `access_contact` where none is given.
-    `calendar` is the text of an .ics file. Answers go to `reply_to`, or to the mailbox of the charity.
+    `context` holds plain values; `charity` (the charity's facts) is added, and its `access_contact` where none is
+    given. `calendar` is the text of an .ics file. Answers go to `reply_to`, or to the mailbox of the charity.
     `unsubscribe_url`, for what somebody subscribed to, is where a POST without a form leaves at once: mail programs
     show a button for it.
     """
