@@ -316,9 +316,8 @@ def test_the_command_says_which_row_and_what_to_do_and_fails():
 
     words, code = checked()
 
-    assert words == (
-        f"Booking {ann.pk} ({ann}): places reserved: 1, people listed: 0. Ask who is coming, and put it right on its page.\n"
-    )
+    says = "places reserved: 1, people listed: 0. Ask who is coming, and put it right on its page."
+    assert words == f"Booking {ann.pk} ({ann}): {says}\n"
     assert code == 1
 
 
