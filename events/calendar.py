@@ -39,7 +39,7 @@ def _event(date: WorkshopDate) -> Event:
     event.add("dtstart", date.starts_at.astimezone(spoken.LONDON))
     if date.ends_at:
         event.add("dtend", date.ends_at.astimezone(spoken.LONDON))
-    # Postponed: taken out, for an entry at the wrong time misleads; the new time brings it back, with a higher SEQUENCE.
+    # Postponed: taken out, for an entry at the wrong time misleads; the new time brings it back, SEQUENCE being higher.
     why_off = "CANCELLED" if date.is_cancelled else "POSTPONED" if date.is_postponed else ""
     event.add("summary", f"{why_off}: {title}" if why_off else title)
     event.add("status", "CANCELLED" if why_off else "CONFIRMED")

@@ -43,7 +43,7 @@ class Person:
 def keep(place: Place, person: Person) -> None:
     """Keep what one person needs instead of what was told before. Ask for consent first.
 
-    What is arranged already stays with it, to be checked against the new words: somebody may have booked an interpreter.
+    What is arranged already stays with it, to be checked against the new words: an interpreter may be booked.
     """
     told = {
         "access": person.access,

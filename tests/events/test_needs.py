@@ -1,4 +1,4 @@
-"""Access needs as tasks: when they are due, who sees to them, what the person hears, and that their words stay inside."""
+"""Access needs as tasks: when they are due, who sees to them, what the person hears; their words stay inside."""
 
 from datetime import date as Day
 from datetime import datetime, timedelta
