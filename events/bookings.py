@@ -76,19 +76,13 @@ def reserve(
         "wants_news": wants_news,
     }
     digest = _digest(contact | {"people": [asdict(person) for person in people], "date": date.pk})
-    # One form counts once for each date.
-    request_id = uuid.uuid5(request_id, str(date.pk)) if request_id else uuid.uuid4()
-    date = waiting_list.settled(date.pk)
-
+    # One form counts once for each date; with something corrected after Back it is a request of its own.
+    request_id = uuid.uuid5(request_id, digest) if request_id else uuid.uuid4()
+    # Asked before the date is locked, so that nobody waits for it; a double click is noticed again under the lock.
     if earlier := earlier_request(request_id):
-        if earlier.request.request_digest == digest:
-            return earlier
-        # Back, something corrected, sent again: a request of its own.
-        request_id = uuid.uuid5(request_id, digest)
-        if earlier := earlier_request(request_id):
-            return earlier
+        return earlier
     identity = Identity(request_id, digest, unused_reference())
-    return reserve_locked(date, identity, people, contact, channel=channel, by=by)
+    return reserve_locked(waiting_list.settled(date.pk), identity, people, contact, channel=channel, by=by)
 
 
 def reserve_locked(
@@ -107,6 +101,8 @@ def reserve_locked(
     # Whoever waits comes first: a newcomer never overtakes.
     has_room = waiting_list.may_take(date, len(people), support_workers)
     if held := held_already(date, contact["email"], contact["phone"], names, contact["contact_name"]):
+        if twin := _double_click(held, identity):
+            return twin
         told_needs = any(person.has_needs for person in people)
         return keep_repeat(held, identity, names, contact, told_needs=told_needs, has_room=has_room, by=by)
 
@@ -123,8 +119,8 @@ def reserve_locked(
         request_digest=identity.digest,
         **fields,
     )
-    for position, person in enumerate(people, start=1):
-        place = Place.objects.create(booking=booking, position=position, name=person.name)
+    places = [Place(booking=booking, position=n, name=person.name) for n, person in enumerate(people, start=1)]
+    for place, person in zip(Place.objects.bulk_create(places), people, strict=True):
         if person.has_needs:
             needs.keep(place, person)
     emails.booking_made(booking)
@@ -150,11 +146,27 @@ def _digest(asked: dict[str, Any]) -> str:
 
 
 def earlier_request(request_id: uuid.UUID) -> Reserved | None:
+    if not _is_known(request_id=request_id):
+        return None
     if booking := Booking.objects.filter(request_id=request_id).select_related("date").first():
         return Reserved(booking, booking)
     if repeat := RepeatedRequest.objects.filter(request_id=request_id).select_related("booking__date").first():
         return Reserved(repeat.booking, repeat)
     return None
+
+
+def _is_known(**value: Any) -> bool:
+    """Whether a booking or a repeated request has this id or reference: asked of both at once, for mostly none has."""
+    bookings, repeats = (model.objects.filter(**value).values("pk") for model in (Booking, RepeatedRequest))
+    return bookings.union(repeats, all=True).exists()
+
+
+def _double_click(held: Booking, identity: Identity) -> Reserved | None:
+    """The same request, which came a moment earlier and had the lock first."""
+    if held.request_id == identity.request_id:
+        return Reserved(held, held)
+    repeat = held.repeats.filter(request_id=identity.request_id).first()
+    return Reserved(held, repeat) if repeat else None
 
 
 def held_already(date: WorkshopDate, email: str, phone: str, names: list[str], contact_name: str) -> Booking | None:
@@ -193,11 +205,9 @@ def keep_repeat(
 
 
 def unused_reference() -> str:
-    while True:
-        reference = new_reference()
-        taken = Booking.objects.filter(reference=reference).exists()
-        if not taken and not RepeatedRequest.objects.filter(reference=reference).exists():
-            return reference
+    while _is_known(reference=(reference := new_reference())):
+        pass
+    return reference
 
 
 @activity

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.urls import reverse
 from django.utils import timezone
@@ -218,14 +218,12 @@ class Booking(models.Model):
         """Whether there is still something to tell them, correct or arrange."""
         return self.is_active and not self.date.has_ended()
 
-    def place_in_queue(self) -> int:
-        """1 for whoever is next."""
-        return self.waiting_before().count() + 1
-
     def waiting_before(self):
         """Those who asked earlier and still wait."""
-        before = Q(queued_at__lt=self.queued_at) | Q(queued_at=self.queued_at, pk__lt=self.pk)
-        return self.date.bookings.waiting_in_order().filter(before)
+        return self.date.bookings.waiting_in_order().filter(self._asked_before())
+
+    def _asked_before(self):
+        return Q(queued_at__lt=self.queued_at) | Q(queued_at=self.queued_at, pk__lt=self.pk)
 
     def of_the_same_people(self):
         """Other active bookings of theirs on this date; none while this one is active."""
@@ -235,7 +233,9 @@ class Booking(models.Model):
     @property
     def queue_words(self) -> str:
         """'3rd of 8', where somebody who waits stands."""
-        return f"{ordinal(self.place_in_queue())} of {self.date.bookings.waiting_in_order().count()}"
+        before = Count("pk", filter=self._asked_before())
+        count = self.date.bookings.waiting_in_order().aggregate(all=Count("pk"), before=before)
+        return f"{ordinal(count['before'] + 1)} of {count['all']}"
 
     def get_absolute_url(self):
         """The person's own page; the address is the key to it."""

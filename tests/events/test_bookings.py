@@ -55,7 +55,7 @@ def test_a_newcomer_never_overtakes_those_who_wait():
     newcomer = book(date, "Dan")
 
     assert (waiting.state, newcomer.state) == (WAITING, WAITING)
-    assert newcomer.place_in_queue() == 2
+    assert newcomer.queue_words == "2nd of 2"
     date.refresh_from_db()
     assert date.places_left == 0
 
