@@ -1,54 +1,83 @@
-"""One hot date through the real server: how many reservations a second, and is nobody too many, lost or doubled?
+"""One hot date through the real server: how many bookings a second, and is nobody too many, lost or doubled?
 
-    export DATABASE_URL=postgres://... SECRET_KEY=x TRUSTED_PROXY_COUNT=1
-    python -m benchmarks.reserve_race [--clients 16] [--visitors 400] [--places 20] [--workers 3]
-        [--kill SECONDS] [--restart-postgres "COMMAND" --after SECONDS]
+    python -m benchmarks.reserve_race [--clients 16] [--visitors 400] [--places 20] [--workers 3] [--threads 4]
+        [--opened-before]        everybody has had the form open since before: only the sending is measured
+        [--without-jobs]         no job worker beside the web server
+        [--kill-web SECONDS]     kill -9 of a web worker every so many seconds
+        [--kill-jobs SECONDS]    the same for the job worker
+        [--stop-postgres SECONDS]    once, in the middle, the database is stopped for so long
+        [--mail refuses|hangs|greylists]    what the mail server does; else it takes everything
 
-Uses the database of DATABASE_URL, which is emptied of workshops and bookings first: never one with real content.
-`--kill` ends a web worker with SIGKILL every so many seconds; `--restart-postgres` runs a shell command meanwhile.
+Brings a PostgreSQL of its own in .local/benchmark, which waits for the disk as a real one does. The visitors run on the
+same cores as the server, so what each part used of the processor stands beside the result.
 """
 
 import argparse
+import contextlib
 import os
 import queue
 import statistics
-import subprocess
 import sys
 import threading
 import time
+from collections import Counter
+from pathlib import Path
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+from benchmarks.faults import Jobs, MailServer, Postgres, free_port, meanwhile
+from benchmarks.processor_time import ProcessorTime
+
+POSTGRES = Postgres(Path(__file__).parent.parent / ".local" / "benchmark")
+POSTGRES.make_database("reserve_race")
+MAIL_PORT = free_port()
+
+os.environ |= {
+    "DATABASE_URL": f"postgres://{POSTGRES.address['user']}@/reserve_race",
+    "PGHOST": POSTGRES.address["host"],
+    "PGPORT": POSTGRES.address["port"],
+    "MAIL_PORT": str(MAIL_PORT),
+    "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+    "SECRET_KEY": "of no value",
+}
 
 import django
 
 django.setup()
 
+from django.core.management import call_command
 from django.db import connection
 
 from events.models import Booking, RepeatedRequest
-from sharedlives.foundation.models import Charity, OutgoingMail
+from sharedlives.foundation.models import OutgoingMail
 from tests.factories import create_charity, create_date, create_workshop
 from tests.server import Server, Visitor
+
+PATIENCE = 120  # seconds: how long a visitor presses again when no answer comes
+MAILED_WITHIN = 180  # seconds: who greylists wants to be asked again after a minute
 
 
 def main():
     options = read_options()
-    charity = Charity.objects.filter(pk=1).first()
-    if charity and charity.name != "Kind Places":
-        sys.exit("This database holds something else; give an empty one.")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE events_workshop, foundation_outgoingmail, foundation_limitcount, procrastinate_jobs CASCADE"
-        )
+    call_command("migrate", verbosity=0)
     create_charity()
-    date = create_date(workshop=create_workshop(), places=options.places)
-    with Server(connection.settings_dict["NAME"], workers=options.workers, threads=options.threads) as server:
-        connection.close()
-        began = time.monotonic()
-        pages, times = visit(server, date.get_reserve_url(), options)
-        took = time.monotonic() - began
-        lost = [page for page in pages if page is None or Visitor(server.port).get(page)[0] != 200]
-    tell(options, pages, times, took, lost)
+    path = create_date(workshop=create_workshop(), places=options.places).get_reserve_url()
+    connection.close()
+    mail_server = MailServer(options.mail)
+    jobs = contextlib.nullcontext() if options.without_jobs else Jobs()
+    with mail_server.listening(MAIL_PORT), web_server(options) as web, jobs:
+        race = Race(options, web, path)
+        if options.opened_before:
+            race.run(race.open_form)
+        parts = {"web": web.process.pid, "PostgreSQL": POSTGRES.pid}
+        if not options.without_jobs:
+            parts["jobs"] = jobs.process.pid
+        with ProcessorTime(parts) as used, troubles(options, web, jobs):
+            race.run(race.reserve)
+        race.tell(used)
+        is_right = race.is_right()
+        if not options.without_jobs and not tell_of_mails(options, mail_server):
+            is_right = False
+    if not is_right:
+        sys.exit("WRONG: something was lost, doubled or oversold")
 
 
 def read_options():
@@ -58,64 +87,112 @@ def read_options():
     parser.add_argument("--places", type=int, default=20)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--threads", type=int, default=4)
-    parser.add_argument("--kill", type=float, default=0)
-    parser.add_argument("--restart-postgres", default="")
-    parser.add_argument("--after", type=float, default=3)
+    parser.add_argument("--opened-before", action="store_true")
+    parser.add_argument("--without-jobs", action="store_true")
+    parser.add_argument("--kill-web", type=float, default=0)
+    parser.add_argument("--kill-jobs", type=float, default=0)
+    parser.add_argument("--stop-postgres", type=float, default=0)
+    parser.add_argument("--mail", choices=["refuses", "hangs", "greylists"], default="")
     return parser.parse_args()
 
 
-def visit(server, path, options):
-    """Let `clients` threads bring `visitors` through the form; the pages they were led to, and seconds each took."""
-    waiting = queue.SimpleQueue()
-    for number in range(options.visitors):
-        waiting.put(number)
-    pages, times, over = [], [], threading.Event()
-
-    def client():
-        while True:
-            try:
-                number = waiting.get_nowait()
-            except queue.Empty:
-                return
-            began = time.monotonic()
-            visitor = Visitor(server.port, address=f"10.{number // 250}.0.{number % 250}")
-            pages.append(visitor.reserve(path, f"Person {number}", patience=120))
-            times.append(time.monotonic() - began)
-
-    def kill():
-        while not over.wait(options.kill):
-            server.kill_a_worker()
-
-    def restart():
-        if not over.wait(options.after):
-            subprocess.run(options.restart_postgres, shell=True, check=True)
-
-    threads = [threading.Thread(target=client) for _ in range(options.clients)]
-    troubles = [threading.Thread(target=kill)] if options.kill else []
-    troubles += [threading.Thread(target=restart)] if options.restart_postgres else []
-    for thread in troubles + threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    over.set()
-    for thread in troubles:
-        thread.join()
-    return pages, times
+def web_server(options):
+    return Server("reserve_race", workers=options.workers, threads=options.threads, settings="benchmarks.settings")
 
 
-def tell(options, pages, times, took, lost):
-    states = list(Booking.objects.values_list("state", flat=True))
-    confirmed, waiting = states.count("confirmed"), states.count("waiting")
-    times.sort()
-    p99 = times[int(len(times) * 0.99)]
-    print(f"{options.visitors} visitors, {options.clients} at a time, {options.workers} workers: {took:.1f} s")
-    print(f"  reservations a second: {len(pages) / took:.0f} (two requests each: the form and the answer)")
-    print(f"  seconds for form and answer: median {statistics.median(times):.2f}, p99 {p99:.2f}")
-    print(f"  answered {len(pages) - pages.count(None)}, lost {len(lost)}, doubled {len(pages) - len(set(pages))}")
-    print(f"  bookings {len(states)}: {confirmed} with a place of {options.places}, {waiting} waiting")
-    print(f"  asked again {RepeatedRequest.objects.count()}, mails {OutgoingMail.objects.count()}")
-    if lost or len(states) != options.visitors or confirmed != min(options.places, options.visitors):
-        sys.exit("WRONG: something was lost, doubled or oversold")
+@contextlib.contextmanager
+def troubles(options, web, jobs):
+    with (
+        meanwhile(web.kill_a_worker, every=options.kill_web),
+        meanwhile(lambda: jobs.kill(), every=options.kill_jobs),
+        meanwhile(lambda: POSTGRES.stop_for(options.stop_postgres), every=options.stop_postgres, once=True),
+    ):
+        yield
+
+
+class Race:
+    """All the visitors, so many at a time, and what they were answered."""
+
+    def __init__(self, options, web, path):
+        self.options, self.web, self.path = options, web, path
+        self.visitors = [Visitor(web.port, address=f"10.{n // 250}.0.{n % 250}") for n in range(options.visitors)]
+        self.fields = [None] * options.visitors
+        self.pages = [None] * options.visitors
+
+    def open_form(self, n):
+        deadline = time.monotonic() + PATIENCE
+        self.fields[n] = self.visitors[n].open_form(self.path, f"Person {n}", deadline=deadline)
+
+    def reserve(self, n):
+        if self.fields[n] is None:
+            self.open_form(n)
+        self.pages[n] = self.visitors[n].send(self.path, self.fields[n], deadline=time.monotonic() + PATIENCE)
+
+    def run(self, visit):
+        """How long it took in all, and each of them."""
+        for visitor in self.visitors:
+            visitor.statuses.clear()
+        waiting, self.times = queue.SimpleQueue(), []
+        for n in range(self.options.visitors):
+            waiting.put(n)
+
+        def client():
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    n = waiting.get_nowait()
+                    began = time.monotonic()
+                    visit(n)
+                    self.times.append(time.monotonic() - began)
+
+        threads = [threading.Thread(target=client) for _ in range(self.options.clients)]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.took = time.monotonic() - began
+
+    def tell(self, used):
+        options, times = self.options, sorted(self.times)
+        asked = "the form was open before" if options.opened_before else "each opens the form, then sends it"
+        print(
+            f"{options.visitors} visitors, {options.clients} at a time ({asked});"
+            f" {options.workers} web workers of {options.threads} threads, load {os.getloadavg()[0]:.1f}"
+        )
+        print(f"  bookings a second: {(len(times) - self.pages.count(None)) / self.took:.0f}")
+        print(
+            f"  seconds of waiting: median {statistics.median(times):.2f}, p99 {times[int(len(times) * 0.99)]:.2f},"
+            f" longest {times[-1]:.2f}"
+        )
+        print(f"  answers: {dict(sum((visitor.statuses for visitor in self.visitors), Counter()))}")
+        each = ", ".join(f"{name} {1000 * seconds / len(times):.1f}" for name, seconds in used.seconds.items())
+        print(f"  milliseconds of processor time a booking: {each}; {sum(used.seconds.values()) / self.took:.1f} cores")
+
+    def is_right(self):
+        pages = self.pages
+        lost = [page for page in pages if page is None or Visitor(self.web.port).get(page)[0] != 200]
+        states = Counter(Booking.objects.values_list("state", flat=True))
+        repeats, mails = RepeatedRequest.objects.count(), OutgoingMail.objects.count()
+        print(f"  lost {len(lost)}, doubled {len(pages) - len(set(pages))}, asked again {repeats}; mails {mails}")
+        print(f"  bookings: {dict(states)}, for {self.options.places} places")
+        confirmed = min(self.options.places, self.options.visitors)
+        expected = {"confirmed": confirmed, "waiting": self.options.visitors - confirmed}
+        return not lost and states == Counter(expected) and mails == self.options.visitors and repeats == 0
+
+
+def tell_of_mails(options, server):
+    """Whether every mail arrives, and none twice that no worker was killed over."""
+    waiting = OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING)
+    print(f"  when the last visitor had their answer {waiting.count()} mails were waiting")
+    if options.mail in ("refuses", "hangs"):
+        return options.visitors == waiting.count()
+    began = time.monotonic()
+    while (left := waiting.count()) and time.monotonic() - began < MAILED_WITHIN:
+        time.sleep(0.5)
+    arrived = Counter(server.accepted)
+    twice = sum(arrived.values()) - len(arrived)
+    print(f"  mails after {time.monotonic() - began:.0f} s more: {len(arrived)} arrived, {twice} twice, {left} waiting")
+    return not left and len(arrived) == options.visitors and (twice == 0 or options.kill_jobs > 0)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
@@ -77,6 +78,7 @@ class Visitor:
     def __init__(self, port, *, timeout=30, address=""):
         self.port, self.timeout, self.cookies = port, timeout, {}
         self.headers = {"X-Forwarded-For": address} if address else {}
+        self.statuses = Counter()  # 0 for no answer at all
 
     def get(self, path):
         return self._ask("GET", path)
@@ -102,21 +104,28 @@ class Visitor:
     def reserve(self, path, name, *, patience=60):
         """Open the form, send it, and press again until an answer comes; the page it led to, or None."""
         deadline = time.monotonic() + patience
-        fields = None
+        fields = self.open_form(path, name, deadline=deadline)
+        return fields and self.send(path, fields, deadline=deadline)
+
+    def open_form(self, path, name, *, deadline):
+        """What they will send, or None."""
+        page = self._until(deadline, lambda: self.get(path), 200)
+        return page and answers(re.search(r'name="stamp" value="([^"]+)"', page[2])[1], name)
+
+    def send(self, path, fields, *, deadline):
+        """The page it led to, or None."""
+        answer = self._until(deadline, lambda: self.post(path, fields), 302)
+        return answer and answer[1]
+
+    def _until(self, deadline, ask, wanted):
         while time.monotonic() < deadline:
             try:
-                if fields is None:
-                    status, _location, page = self.get(path)
-                    if status != 200:
-                        time.sleep(0.1)
-                        continue
-                    fields = answers(re.search(r'name="stamp" value="([^"]+)"', page)[1], name)
-                status, location, _page = self.post(path, fields)
+                answer = ask()
             except (OSError, http.client.HTTPException):
-                time.sleep(0.1)
-                continue
-            if status == 302:
-                return location
+                answer = (0, "", "")
+            self.statuses[answer[0]] += 1
+            if answer[0] == wanted:
+                return answer
             time.sleep(0.1)
         return None
 
