@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 import uuid
@@ -12,9 +13,12 @@ from django.core.validators import RegexValidator
 
 from sharedlives.foundation import links
 
+from . import robots
 from .models import MOST_PEOPLE, Booking
 from .models.bookings import MOST_SUPPORT_WORKERS, phone_key
 from .needs import Person
+
+log = logging.getLogger(__name__)
 
 SMALL_NUMBER = re.compile("[0-9]{1,4}")
 UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -40,9 +44,9 @@ class NameField(OneLineField):
     ]
 
 
-def new_stamp() -> str:
-    """The signed value of a fresh form: which request it is, and when it was shown."""
-    return links.sign("reserve", uuid.uuid4().hex, int(time.time()))
+def new_stamp(request_id: str = "", *, was_asked: bool = False) -> str:
+    """The signed value of a form: which request it is, when it was shown, and whether it asks to press once more."""
+    return links.sign("reserve", request_id or uuid.uuid4().hex, int(time.time()), *["asked"] * was_asked)
 
 
 class StampField(forms.CharField):
@@ -52,7 +56,7 @@ class StampField(forms.CharField):
 
     def clean(self, value):
         try:
-            request_id, _shown_at = links.read("reserve", value or "")
+            request_id, *_ = links.read("reserve", value or "")
             return uuid.UUID(hex=request_id)
         except (links.BadLink, ValueError) as error:
             raise ValidationError("Something went wrong with this page. Please press the button again.") from error
@@ -169,6 +173,12 @@ class ReservationForm(forms.Form):
         help_text="We delete it 14 days after the workshop. You can remove it at any time.",
     )
     wants_news = forms.BooleanField(label="Tell me about other workshops", required=False)
+    # Nobody sees it and no browser fills it in. Whatever stands there is no error: it is only noticed.
+    website = forms.Field(
+        label="Leave this empty",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
 
     def __init__(self, *args, people: _PeopleFormSet | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -183,7 +193,7 @@ class ReservationForm(forms.Form):
     def clean(self):
         data = self.cleaned_data
         if "stamp" in self.errors:
-            self.data["stamp"] = new_stamp()
+            self.data["stamp"] = new_stamp(was_asked=True)
         if not data.get("email") and not data.get("phone") and not {"email", "phone"} & set(self.errors):
             self.add_error("email", "Give an e-mail address or a phone number, so that we can reach you.")
         told = self.people and any(
@@ -196,6 +206,24 @@ class ReservationForm(forms.Form):
                 "keep_needs", "Tick this so that we may keep what you wrote about needs, or empty those boxes."
             )
         return data
+
+    def asks_once_more(self) -> bool:
+        """Whether it looks like a program's work and nobody has pressed twice yet; then it asks, and keeps all."""
+        request_id, shown_at, *was_asked = links.read("reserve", self.data["stamp"])
+        if was_asked:
+            return False
+        people = self.people.people()
+        why = robots.seems_automatic(
+            trap=self.cleaned_data["website"],
+            seconds=time.time() - int(shown_at),
+            name=self.cleaned_data["contact_name"],
+            texts=[self.cleaned_data["organisation"], *(text for one in people for text in (one.access, one.dietary))],
+        )
+        if why:
+            log.info("asked to press once more: %s", why)
+            self.data["stamp"], self.data["website"] = new_stamp(request_id, was_asked=True), ""
+            self.add_error(None, robots.ONCE_MORE)
+        return bool(why)
 
     def reservation(self) -> dict:
         """The keyword arguments of `bookings.reserve`, without the date."""
@@ -216,6 +244,7 @@ class ReservationForm(forms.Form):
 class StaffReservationForm(ReservationForm):
     """The same for somebody on the phone; a colleague types it."""
 
+    website = None
     channel = forms.ChoiceField(label="How did they ask?", choices=Booking.Channel.choices[1:], initial="phone")
 
     def __init__(self, *args, **kwargs):

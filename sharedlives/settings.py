@@ -136,6 +136,9 @@ if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # At Django's 300 entries a few hundred attackers would push out the counts that limit them.
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 20_000)
 
+# Parts of pages that are alike for everybody, kept by each process for seconds.
+CACHES["template_fragments"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fragments"}
+
 # --- Background work --------------------------------------------------------------------------------------------------
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
@@ -244,6 +247,9 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# Whoever sends a form back within so many seconds is asked to press once more (events/robots.py).
+QUICKEST_PERSON = 2
 
 # --- Security headers -------------------------------------------------------------------------------------------------
 

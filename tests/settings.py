@@ -13,6 +13,7 @@ SECURE_HSTS_SECONDS = 0
 SESSION_COOKIE_NAME = "session"
 CSRF_COOKIE_NAME = "csrf"
 REQUIRE_SECOND_FACTOR = False
+QUICKEST_PERSON = 0  # tests type quicker
 # Visitors of benchmarks come from many addresses (benchmarks/reserve_race.py).
 TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", 0))
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

@@ -30,7 +30,7 @@ def reserve_place(request, slug, date_slug):
     if request.method == "POST" and not asked_for_another_number(request):
         try:
             limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
-            if people.is_valid() & form.is_valid():
+            if people.is_valid() & form.is_valid() and not form.asks_once_more():
                 _count_mail_to(form.cleaned_data["email"])
                 reserved = bookings.reserve(date, **form.reservation())
                 return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
@@ -40,12 +40,15 @@ def reserve_place(request, slug, date_slug):
             form.is_valid()
             form.add_error(None, "Many places were reserved from where you are, or for this address. Please ring us.")
             status, retry_after = 429, too_many.retry_after
-    response = render(
-        request,
-        "events/reserve_place.html",
-        {"date": date, "form": form, "people": people, "most_people": MOST_PEOPLE, "refusal": date.why_closed()},
-        status=status,
-    )
+    context = {
+        "date": date,
+        "form": form,
+        "people": people,
+        "most_people": MOST_PEOPLE,
+        "refusal": date.why_closed(),
+        "is_untouched": request.method != "POST",
+    }
+    response = render(request, "events/reserve_place.html", context, status=status)
     if status == 429:
         response["Retry-After"] = str(retry_after)
     return response
