@@ -16,6 +16,8 @@ from sharedlives.foundation.admin import AuditedModelAdmin
 from . import bookings, waiting_list
 from .bookings import BookingRefused
 from .forms import OneLineField
+from .mail_preview_admin import MailPreviews
+from .message_admin import WritesToPeople
 from .models import WorkshopDate
 
 
@@ -53,7 +55,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 @admin.register(WorkshopDate)
-class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
+class WorkshopDateAdmin(WritesToPeople, MailPreviews, DraftOrScheduled, AuditedModelAdmin):
     list_display = ["when", "place_label", "workshop", "taken_of_places", "waiting", "state", "all_bookings"]
     list_display_links = ["when"]
     list_filter = [WhenFilter, "state", "workshop"]
@@ -135,12 +137,15 @@ class WorkshopDateAdmin(DraftOrScheduled, AuditedModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         date = WorkshopDate.objects.filter(pk=number(object_id)).first()
         shows_queue = date is not None and request.user.has_perm("events.view_booking")
+        shows_messages = request.user.has_perm("events.view_datemessage")
         return super().change_view(
             request,
             object_id,
             form_url,
             {
                 "entries": waiting_list.explained(date) if shows_queue else [],
+                "may_write": request.user.has_perm("events.mail_workshopdate"),
+                "written": date.messages.select_related("sent_by") if date and shows_messages else [],
                 "may_cancel": request.user.has_perm("events.cancel_workshopdate"),
                 "may_give_place": request.user.has_perm("events.change_booking"),
                 "may_reserve": request.user.has_perm("events.add_booking"),

@@ -58,10 +58,23 @@ def reminder(booking: Booking) -> None:
     _send("reminder", booking, why=Why.REMINDER, day=spoken.day(booking.date.starts_at))
 
 
-def _send(name: str, booking: Booking, *, why: Why | None = None, with_calendar: bool = False, **more: object) -> None:
+def message(booking: Booking, *, subject: str, text: str) -> None:
+    """What staff wrote, as plain text; whoever has no e-mail is told the same by telephone."""
+    _send("message", booking, why=Why.MESSAGE, words=f"{subject}\n\n{text}", subject=subject, text=text)
+
+
+def _send(
+    name: str,
+    booking: Booking,
+    *,
+    why: Why | None = None,
+    words: str = "",
+    with_calendar: bool = False,
+    **more: object,
+) -> None:
     if not booking.email:
         if why:
-            ring_list.add(booking, why)
+            ring_list.add(booking, why, words=words)
         return
     date = booking.date
     # How to join is for those alone who have a place.

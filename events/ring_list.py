@@ -12,12 +12,16 @@ from . import closed_days
 from .models import Booking, RingTask
 
 
-def add(booking: Booking, why: str) -> RingTask:
+def add(booking: Booking, why: str, *, words: str = "") -> RingTask:
     """Ask staff to ring on the next day on which the office answers its phone, and before the workshop in any case."""
     today = closed_days.today()
     last = max(today, booking.date.closes_at.astimezone(LONDON).date())
     due_on = min(closed_days.next_open_day(today), last)
-    return RingTask.objects.get_or_create(booking=booking, why=why, done_at=None, defaults={"due_on": due_on})[0]
+    # Two messages are two things to tell.
+    same = {"words": words} if why == RingTask.Why.MESSAGE else {}
+    return RingTask.objects.get_or_create(
+        booking=booking, why=why, done_at=None, **same, defaults={"due_on": due_on, "words": words}
+    )[0]
 
 
 def waits_for_a_call(booking: Booking) -> bool:
@@ -27,7 +31,11 @@ def waits_for_a_call(booking: Booking) -> bool:
 
 def finish(booking: Booking, *, by: User | None) -> None:
     """Nothing is left to tell: they were told, or something else has happened since."""
-    booking.ring_tasks.filter(done_at=None).update(done_at=timezone.now(), done_by=by)
+    tasks = booking.ring_tasks.filter(done_at=None)
+    if booking.is_active:
+        # What we wrote to everybody still concerns them.
+        tasks = tasks.exclude(why=RingTask.Why.MESSAGE)
+    tasks.update(done_at=timezone.now(), done_by=by)
 
 
 def told(task: RingTask, *, by: User) -> None:

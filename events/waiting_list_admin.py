@@ -84,7 +84,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(RingTask)
 class RingTaskAdmin(ReadOnlyAdmin):
-    list_display = ["due", "person", "number", "why", "on_date", "is_done"]
+    list_display = ["due", "person", "number", "what", "on_date", "is_done"]
     list_display_links = None
     list_filter = [OpenFilter, "why"]
     list_select_related = ["booking__date__workshop", "booking__date__venue", "done_by"]
@@ -117,6 +117,16 @@ class RingTaskAdmin(ReadOnlyAdmin):
     @admin.display(description="number")
     def number(self, task):
         return task.booking.phone or f"no number: write to {task.booking.email}"
+
+    @admin.display(description="what to tell", ordering="why")
+    def what(self, task):
+        if not task.words:
+            return task.get_why_display()
+        return format_html(
+            '{}<details><summary>What to say</summary><p class="mail-text">{}</p></details>',
+            task.get_why_display(),
+            task.words,
+        )
 
     @admin.display(description="about")
     def on_date(self, task):

@@ -12,6 +12,7 @@ from sharedlives.foundation.audited_admin import CalmAutocomplete
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from .date_admin import DraftOrScheduled, how_full
+from .mail_preview_admin import MailPreviews
 from .models import Venue, Workshop, WorkshopDate
 
 
@@ -30,12 +31,13 @@ class DateInline(CalmAutocomplete, DraftOrScheduled, admin.StackedInline):
 
 
 @admin.register(Workshop)
-class WorkshopAdmin(RichTextAdminMixin, AuditedModelAdmin):
+class WorkshopAdmin(MailPreviews, RichTextAdminMixin, AuditedModelAdmin):
     list_display = ["title", "is_published", "next_date", "all_dates"]
     list_filter = ["is_published"]
     search_fields = ["title", "summary"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [DateInline]
+    change_form_template = "admin/events/workshop/change_form.html"
     fieldsets = [
         ("What it is", {"fields": ["title", "summary", "description", "audience", "partners", "cost"]}),
         (

@@ -39,6 +39,9 @@ ROWS = {
     "events.AccessNeed": lambda n: need(n),
     "events.ClosedDay": lambda n: ClosedDay.objects.create(day=f"2019-07-0{n}", name="Moving house"),
     "events.RingTask": lambda n: ring_list.add(factories.book(date(n), f"Person {n}"), "offer"),
+    "events.DateMessage": lambda n: date(n).messages.create(
+        subject=f"What to bring {n}", text="A pen.", mails=1, calls=0
+    ),
     "blog.Author": lambda n: factories.create_author(name=f"Author {n}"),
     "blog.Post": lambda n: factories.create_post(title=f"Post {n}", is_published=False),
     "blog.Topic": lambda n: Topic.objects.create(name=f"Topic {n}", slug=f"topic-{n}"),
@@ -59,6 +62,7 @@ NEVER_ADDED = {
     "events.AccessNeed",
     "site.Proposal",
     "events.RingTask",
+    "events.DateMessage",
     "site.ImportRun",
 }
 NEVER_CHANGED = {
@@ -66,6 +70,7 @@ NEVER_CHANGED = {
     "foundation.OutgoingMail",
     "events.AccessNeed",
     "events.RingTask",
+    "events.DateMessage",
     "site.ImportRun",
 }
 NEVER_DELETED = NEVER_CHANGED | {"foundation.Charity", "events.Booking", "site.Proposal"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import uuid
 from collections.abc import Mapping
@@ -53,7 +54,7 @@ def send(
         reply_to=reply_to or charity.email,
         # One line, whatever a name or title contains (RFC 5322 section 2.2).
         subject=" ".join(_text(f"{template}.subject.txt", values).split())[:255],
-        text=_text(f"{template}.txt", values).strip() + "\n",
+        text=_in_paragraphs(_text(f"{template}.txt", values)),
         html=loader.render_to_string(f"{template}.html", values),
         calendar=calendar,
         unsubscribe_url=unsubscribe_url,
@@ -65,6 +66,12 @@ def send(
 
 def _text(name: str, values: Mapping[str, object]) -> str:
     return Engine.get_default().render_to_string(name, Context(dict(values), autoescape=False))
+
+
+def _in_paragraphs(text: str) -> str:
+    """One empty line between two paragraphs, whatever a template left out between them."""
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
 def _about(obj: models.Model) -> str:

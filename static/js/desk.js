@@ -43,6 +43,22 @@ function suggestTags(box) {
   });
 }
 
+// How many people are like that, while somebody chooses to whom they write.
+function countWhileChoosing(fieldset) {
+  const shown = fieldset.querySelector('[role="status"]');
+  let last = 0;
+  async function count() {
+    const mine = ++last;
+    const chosen = new URLSearchParams(new FormData(fieldset.form));
+    ["csrfmiddlewaretoken", "subject", "text", "seen", "request_id"].forEach((name) => chosen.delete(name));
+    const response = await fetch(`${fieldset.dataset.countUrl}?${chosen}`);
+    if (response.ok && mine === last) shown.textContent = await response.text();
+  }
+  fieldset.addEventListener("change", count);
+  count();
+}
+
+window.addEventListener("load", () => document.querySelectorAll("[data-count-url]").forEach(countWhileChoosing));
 window.addEventListener("load", () => document.querySelectorAll("[data-tags]").forEach(suggestTags));
 // jQuery calls one after the other those who wait for the page; select2 is put in by one of them.
 window.addEventListener("load", () => window.django?.jQuery?.(nameSearchBoxes));

@@ -1,0 +1,195 @@
+"""What our mails say: each one as it would go out now, by doing the real thing to invented people, and undoing it all.
+
+A new mail needs a line in PREVIEWS; a test finds the one that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from sharedlives.foundation.models import OutgoingMail, User
+from sharedlives.foundation.spoken import LONDON
+
+from . import bookings, emails, waiting_list
+from .bookings import BookingRefused, Person
+from .models import Booking, Workshop, WorkshopDate
+
+ADDRESS = "robin@example.org"
+FAR_ENOUGH = timedelta(days=21)
+
+
+class Example:
+    """An invented date with one place, like the one that is looked at, and Robin, who writes to us about it."""
+
+    def __init__(self, date: WorkshopDate, by: User):
+        self.date, self.by = date, by
+
+    def reserve(self) -> Booking:
+        return bookings.reserve(
+            self.date, contact_name="Robin Example", email=ADDRESS, phone="0151 496 0100", people=[Person(name="Robin")]
+        ).booking
+
+    def somebody_else(self) -> Booking:
+        return bookings.reserve(self.date, contact_name="Sam Example", email="sam@example.org").booking
+
+    def wait(self) -> Booking:
+        self.first = self.somebody_else()
+        return self.reserve()
+
+    def be_offered(self) -> Booking:
+        booking = self.wait()
+        bookings.cancel(self.first)
+        return booking
+
+
+@dataclass(frozen=True)
+class Preview:
+    name: str
+    # What has happened when it goes out.
+    after: str
+    do: Callable[[Example], object]
+    template: str = ""
+
+    @property
+    def template_name(self) -> str:
+        return f"events/email/{self.template or self.name}"
+
+
+def _be_given(example: Example) -> None:
+    booking = example.wait()
+    # Once booking has closed staff ring down the list.
+    WorkshopDate.objects.filter(pk=example.date.pk).update(booking_closes_at=timezone.now())
+    bookings.cancel(example.first, by=example.by)
+    waiting_list.give_place(booking, by=example.by)
+
+
+def _let_the_offer_end(example: Example) -> None:
+    booking = example.be_offered()
+    Booking.objects.filter(pk=booking.pk).update(offer_ends_at=timezone.now())
+    waiting_list.settle_date(example.date.pk)
+
+
+MESSAGE = {
+    "subject": "What to bring",
+    "text": "Please bring something that tells of your home.\n\nThis is where your own words stand.",
+}
+
+PREVIEWS = [
+    Preview("booking_confirmed", "They reserve, and there is room", Example.reserve),
+    Preview("booking_waiting", "They reserve, and all places are taken", Example.wait),
+    Preview("offer", "A place becomes free, and it is their turn", Example.be_offered),
+    Preview("offer_lapsed", "They did not answer in time", _let_the_offer_end),
+    Preview("booking_place_given", "Staff give them a place from the waiting list", _be_given),
+    Preview("booking_reserved_again", "They reserve a second time", lambda e: (e.reserve(), e.reserve())),
+    Preview("reminder", "The workshop is near", lambda e: emails.reminder(e.reserve())),
+    Preview("message", "You write to the people of a date", lambda e: emails.message(e.reserve(), **MESSAGE)),
+    Preview("booking_cancelled", "They cancel", lambda e: bookings.cancel(e.reserve())),
+    Preview(
+        "booking_cancelled_by_us",
+        "Staff cancel for them",
+        lambda e: bookings.cancel(e.reserve(), by=e.by),
+        "booking_cancelled",
+    ),
+    Preview("left_the_list", "They leave the waiting list", lambda e: bookings.cancel(e.wait()), "booking_cancelled"),
+    Preview("said_no", "They say no to an offer", lambda e: bookings.cancel(e.be_offered()), "booking_cancelled"),
+    Preview(
+        "date_cancelled",
+        "You cancel the date, and they had a place",
+        lambda e: (e.reserve(), bookings.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
+    ),
+    Preview(
+        "date_cancelled_waiting",
+        "You cancel the date, and they were waiting",
+        lambda e: (e.wait(), bookings.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
+        "date_cancelled",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A mail as it would go out, or why it cannot be shown."""
+
+    preview: Preview
+    mail: OutgoingMail | None
+    refusal: str = ""
+
+
+def all_of(workshop: Workshop, like: WorkshopDate | None, *, by: User) -> list[Shown]:
+    """Every mail about a workshop, or about a date `like` this one."""
+    return [show(preview, workshop, like, by=by) for preview in PREVIEWS]
+
+
+def named(name: str) -> Preview | None:
+    return next((preview for preview in PREVIEWS if preview.name == name), None)
+
+
+def show(preview: Preview, workshop: Workshop, like: WorkshopDate | None, *, by: User) -> Shown:
+    with undone():
+        # An unpublished workshop takes no bookings yet, and its mails are to be read before it does.
+        Workshop.objects.filter(pk=workshop.pk, is_published=False).update(is_published=True)
+        try:
+            preview.do(Example(_example_date(workshop, like), by))
+        except BookingRefused as refusal:
+            return Shown(preview, None, str(refusal))
+        return Shown(preview, written(preview.template_name, to=[ADDRESS, by.email]))
+
+
+def somebody_of(date: WorkshopDate, *, state: str) -> Booking:
+    """Robin among the people of a real date, though it may be full or over; only within `undone`."""
+    # As cancelled, it takes no place of anybody's even for this moment.
+    booking = date.bookings.create(
+        state=Booking.State.CANCELLED, contact_name="Robin Example", email=ADDRESS, places=1, coming_key="robin example"
+    )
+    booking.date, booking.state = date, state
+    if state == Booking.State.OFFERED:
+        booking.offer_ends_at = date.closes_at
+    return booking
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Really done, so that everything is as it will be; and then nothing of it stays, mails and jobs included."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def written(template: str, *, to: list[str]) -> OutgoingMail | None:
+    return OutgoingMail.objects.filter(template=template, recipient__in=to).order_by("-pk").first()
+
+
+def _example_date(workshop: Workshop, like: WorkshopDate | None) -> WorkshopDate:
+    like = like or workshop.dates.upcoming().first() or workshop.dates.in_order().last()
+    date = WorkshopDate(workshop=workshop, area="London")
+    if like:
+        for field in COPIED:
+            setattr(date, field, getattr(like, field))
+        date.starts_at, date.ends_at = _far_enough(like.starts_at, like.ends_at)
+    else:
+        date.starts_at, date.ends_at = _far_enough(
+            datetime(2019, 10, 28, 11, tzinfo=LONDON), datetime(2019, 10, 28, 15, tzinfo=LONDON)
+        )
+    date.state, date.places = WorkshopDate.State.SCHEDULED, 1
+    date.save()
+    return date
+
+
+COPIED = (
+    *("mode", "join_link", "join_note", "venue", "area", *WorkshopDate.PROVISIONS, "access_provision"),
+    *("access_contact_name", "access_contact_phone", "access_contact_email"),
+)
+
+
+def _far_enough(starts_at: datetime, ends_at: datetime | None) -> tuple[datetime, datetime | None]:
+    """The times of the date itself, or the same weekday and hours so many weeks later that an offer has time to end."""
+    weeks = max(timedelta(), timezone.now() + FAR_ENOUGH - starts_at) // timedelta(weeks=1)
+    later = timedelta(weeks=weeks + 1 if starts_at < timezone.now() + FAR_ENOUGH else 0)
+    # Added in wall time, whatever the clocks do meanwhile.
+    return starts_at.astimezone(LONDON) + later, ends_at and ends_at.astimezone(LONDON) + later

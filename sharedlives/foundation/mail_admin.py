@@ -1,0 +1,85 @@
+"""Outgoing mail at the desk: what was written, and what became of it."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+
+from . import mail
+from .audited_admin import ReadOnlyAdmin
+from .models import OutgoingMail
+
+
+def as_it_arrives(html: str) -> HttpResponse:
+    """The HTML half of a mail alone, under a policy of its own: mails carry styles inline, and nothing else may run."""
+    response = HttpResponse(html)
+    response._csp_exempt = True
+    response["Content-Security-Policy"] = (
+        "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    )
+    return response
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "recipient", "subject", "state", "last_error"]
+    list_filter = ["state", "created_at"]
+    search_fields = ["recipient", "subject"]
+    show_full_result_count = False
+    actions = ["send_again"]
+    fields = readonly_fields = [
+        "recipient",
+        "reply_to",
+        "subject",
+        "state",
+        "last_error",
+        "attempts",
+        "created_at",
+        "next_attempt_at",
+        "delivered_at",
+        "words",
+        "html_half",
+        "calendar",
+    ]
+
+    def get_fields(self, request, obj=None):
+        """Whoever reads the link in a mail about an account can open that account."""
+        fields = super().get_fields(request, obj)
+        return fields if _may_read(request, obj) else [name for name in fields if name not in ("words", "html_half")]
+
+    @admin.display(description="text")
+    def words(self, row):
+        return format_html('<pre class="mail-text">{}</pre>', row.text)
+
+    @admin.display(description="HTML")
+    def html_half(self, row):
+        if not row.html:
+            return "none"
+        address = reverse("admin:foundation_outgoingmail_html", args=[row.pk])
+        return format_html('<a href="{}">See it as it arrives</a>', address)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.html_view)
+        return [path("<int:pk>/html/", view, name="foundation_outgoingmail_html"), *super().get_urls()]
+
+    def html_view(self, request, pk):
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        if not (self.has_view_permission(request, row) and _may_read(request, row)):
+            raise PermissionDenied
+        return as_it_arrives(row.html)
+
+    def has_resend_permission(self, request):
+        return request.user.has_perm("foundation.resend_outgoingmail")
+
+    @admin.action(description="Send again", permissions=["resend"])
+    def send_again(self, request, queryset):
+        for row in queryset:
+            mail.send_again(row)
+        self.message_user(request, "Put back in the queue; it goes out within a minute.")
+
+
+def _may_read(request, row):
+    return row is None or request.user.is_superuser or not row.opens_an_account()
