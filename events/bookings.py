@@ -190,6 +190,10 @@ def keep_repeat(
         waiting_list.move(held, State.CONFIRMED, by=by)
         emails.booking_made(held)
         audit.record(by, "accepted the offer", held, note="by reserving again")
+    if contact["wants_news"] and not held.wants_news_at:
+        # Harmless if somebody else typed it: nothing comes of it before the person confirms it from the mail.
+        held.wants_news_at = timezone.now()
+        held.save(update_fields=["wants_news_at"])
     repeat = RepeatedRequest.objects.create(
         booking=held,
         reference=identity.reference,
@@ -239,6 +243,9 @@ CANCELLING = {
 
 def end(booking: Booking, *, by: User | None = None) -> None:
     needs.forget(booking)
+    # Whoever confirmed it by mail has a subscription of their own; the booking has nothing left to ask.
+    booking.wants_news_at = None
+    booking.save(update_fields=["wants_news_at"])
     waiting_list.move(booking, State.CANCELLED, by=by)
 
 

@@ -5,18 +5,21 @@ Whoever has no e-mail is rung instead, where `why` says about what: one place de
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sharedlives.foundation import links, mail, spoken
 
 from . import ring_list
 from .calendar import date_calendar
-from .models import Booking, RingTask
+from .models import Booking, RingTask, Subscription, WorkshopDate
 
 Why = RingTask.Why
 
 
 def booking_made(booking: Booking) -> None:
     """How a booking stands: they have a place, or they wait. An offer has a mail of its own."""
-    _send("booking_confirmed" if booking.has_a_place else "booking_waiting", booking, with_calendar=booking.has_a_place)
+    name = "booking_confirmed" if booking.has_a_place else "booking_waiting"
+    _send(name, booking, with_calendar=booking.has_a_place, news_url=_news_url(booking))
 
 
 def offer(booking: Booking, *, is_rung: bool) -> None:
@@ -29,7 +32,7 @@ def offer_lapsed(booking: Booking) -> None:
 
 
 def reserved_again(booking: Booking) -> None:
-    _send("booking_reserved_again", booking)
+    _send("booking_reserved_again", booking, news_url=_news_url(booking))
 
 
 def place_given(booking: Booking) -> None:
@@ -114,3 +117,55 @@ def _send(
             **more,
         },
     )
+
+
+# Those who asked to hear of new dates
+
+
+def confirm_subscription(subscription: Subscription) -> None:
+    confirm_url = links.absolute(subscription.get_confirm_url())
+    _send_to_subscriber("subscription_confirm", subscription, confirm_url=confirm_url)
+
+
+def subscribed_already(subscription: Subscription) -> None:
+    _send_to_subscriber("subscription_known", subscription)
+
+
+def new_dates(subscription: Subscription, dates: Sequence[WorkshopDate]) -> None:
+    """All dates that are new to somebody, in one mail."""
+    shown = [
+        {
+            "workshop": date.workshop.title,
+            "when": date.when,
+            "where": date.where,
+            "availability": date.availability_sentence,
+            "url": links.absolute(date.get_absolute_url()),
+        }
+        for date in dates
+    ]
+    _send_to_subscriber("new_dates", subscription, dates=shown)
+
+
+def _send_to_subscriber(name: str, subscription: Subscription, **more: object) -> None:
+    leave_url = links.absolute(subscription.get_leave_url())
+    mail.send(
+        f"events/email/{name}",
+        to=subscription.email,
+        about=subscription,
+        unsubscribe_url=leave_url,
+        context={
+            "subject": subscription.subject,
+            "since": spoken.day(subscription.confirmed_at) if subscription.confirmed_at else "",
+            "leave_url": leave_url,
+            **more,
+        },
+    )
+
+
+def _news_url(booking: Booking) -> str:
+    """Where somebody who reserved and ticked that they want to hear of new dates confirms it, without a second mail."""
+    if not (booking.wants_news_at and booking.email):
+        return ""
+    if Subscription.objects.confirmed().of(booking.email).covering(None).exists():
+        return ""
+    return links.absolute(Subscription.objects.asked(booking.email, None).get_confirm_url())

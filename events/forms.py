@@ -172,7 +172,11 @@ class ReservationForm(forms.Form):
         required=False,
         help_text="We delete it 14 days after the workshop. You can remove it at any time.",
     )
-    wants_news = forms.BooleanField(label="Tell me about other workshops", required=False)
+    wants_news = forms.BooleanField(
+        label="Tell me by e-mail about new dates of all your workshops",
+        required=False,
+        help_text="You confirm it by a link in our mail about this booking. Every later mail has a link to leave.",
+    )
     # Nobody sees it and no browser fills it in. Whatever stands there is no error: it is only noticed.
     website = forms.Field(
         label="Leave this empty",
@@ -196,6 +200,8 @@ class ReservationForm(forms.Form):
             self.data["stamp"] = new_stamp(was_asked=True)
         if not data.get("email") and not data.get("phone") and not {"email", "phone"} & set(self.errors):
             self.add_error("email", "Give an e-mail address or a phone number, so that we can reach you.")
+        if data.get("wants_news") and not data.get("email") and "email" not in self.errors:
+            self.add_error("wants_news", "We tell of new dates by e-mail. Give us yours above, or take this tick away.")
         told = self.people and any(
             form.cleaned_data.get("access") or form.cleaned_data.get("dietary")
             for form in self.people.forms
@@ -257,7 +263,7 @@ class StaffReservationForm(ReservationForm):
             "support_workers": "Will support workers come with them?",
             "needs_more_time": "They need more time to answer when we write",
             "keep_needs": "They agree that we keep what they told about needs, for this workshop only",
-            "wants_news": "They want to hear of other workshops",
+            "wants_news": "They want to hear of new dates of all our workshops, by e-mail",
         }
         for name, label in labels.items():
             self.fields[name].label = label
@@ -303,7 +309,7 @@ def _typed(posted, number):
 
 
 class AddressForm(forms.Form):
-    """The right e-mail address in place of a mistyped one."""
+    """One e-mail address: the right one in place of a mistyped one, or where we shall write to."""
 
     email = forms.EmailField(
         label="Your e-mail",

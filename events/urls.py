@@ -1,15 +1,21 @@
 from django.urls import path
 
-from .views import own_booking, reserving, workshops
+from .views import own_booking, reserving, subscribing, workshops
 
 app_name = "events"
 
 urlpatterns = [
     path("workshops/", workshops.workshop_list, name="workshop_list"),
     path("workshops/<slug:slug>/", workshops.workshop_detail, name="workshop_detail"),
+    # Addresses of dates end with month and year.
+    path("workshops/<slug:slug>/new-dates/", subscribing.subscription_ask, name="subscription_ask"),
     path("workshops/<slug:slug>/<slug:date_slug>/", workshops.date_detail, name="date_detail"),
     path("workshops/<slug:slug>/<slug:date_slug>/calendar.ics", workshops.date_calendar, name="date_calendar"),
     path("workshops/<slug:slug>/<slug:date_slug>/reserve/", reserving.reserve_place, name="reserve_place"),
+    path("new-dates/", subscribing.subscription_ask, name="subscription_ask"),
+    path("new-dates/asked/", subscribing.subscription_asked, name="subscription_asked"),
+    path("new-dates/confirm/<str:token>/", subscribing.subscription_confirm, name="subscription_confirm"),
+    path("new-dates/leave/<str:token>/", subscribing.subscription_leave, name="subscription_leave"),
     path("bookings/made/<str:token>/", reserving.booking_made, name="booking_made"),
     path("bookings/<str:token>/", own_booking.booking_detail, name="booking_detail"),
     path("bookings/<str:token>/names/", own_booking.booking_names, name="booking_names"),

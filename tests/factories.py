@@ -12,7 +12,7 @@ from PIL import Image
 from blog.models import Author, Post
 from events import bookings
 from events.bookings import Person
-from events.models import Venue, Workshop, WorkshopDate
+from events.models import Subscription, Venue, Workshop, WorkshopDate
 from sharedlives.foundation.models import Charity, Picture, User
 from sharedlives.site.models import ImportRun, Page, Proposal
 
@@ -94,6 +94,12 @@ def book(date, name="Ann", *, email=None, people=1, **fields):
     email = f"{name.lower().replace(' ', '.')}@example.org" if email is None else email
     people = [Person()] * people if isinstance(people, int) else people
     return bookings.reserve(date, contact_name=name, email=email, people=people, **fields).booking
+
+
+def create_subscription(email="ann@example.org", *, workshop=None, is_confirmed=True, **fields):
+    """Somebody who hears of new dates of `workshop`, or of all, since yesterday."""
+    fields.setdefault("confirmed_at", timezone.now() - timedelta(days=1) if is_confirmed else None)
+    return Subscription.objects.create(email=email, workshop=workshop, **fields)
 
 
 # --- The blog ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from tests.factories import (
     create_page,
     create_picture,
     create_post,
+    create_subscription,
     create_venue,
 )
 
@@ -86,11 +87,17 @@ def addresses():
         "booking": own,
         "names": own + "names/",
         "needs": own + "needs/1/",
+        "new dates": reverse("events:subscription_ask"),
+        "new dates of a workshop": reverse("events:subscription_ask", args=[date.workshop.slug]),
+        "asked": reverse("events:subscription_asked"),
+        "confirm": create_subscription(is_confirmed=False).get_confirm_url(),
+        "leave": create_subscription("bob@example.org").get_leave_url(),
         "login": reverse("account_login"),
     }
 
 
-PEOPLES_OWN = ("made", "booking", "names", "needs", "reserve")
+ASKING = ("new dates", "new dates of a workshop", "confirm", "leave")
+PEOPLES_OWN = ("made", "booking", "names", "needs", "reserve", *ASKING)
 NO_PAGES = ("feed", "calendar", "sitemap", "robots")  # formats for machines
 
 

@@ -40,6 +40,12 @@ class WorkshopDateQuerySet(models.QuerySet):
         without = self.upcoming().filter(state=WorkshopDate.State.SCHEDULED, venue=None)
         return without.exclude(mode=WorkshopDate.Mode.ONLINE).filter(starts_at__lte=last)
 
+    def to_look_forward_to(self):
+        """What is worth telling people who asked for new dates: they can reserve, now or later."""
+        now = timezone.now()
+        dates = self.published().filter(state=WorkshopDate.State.SCHEDULED, starts_at__gt=now)
+        return dates.exclude(booking_closes_at__lte=now).filter(tells_subscribers=True)
+
     def in_order(self):
         return self.select_related("workshop", "venue").order_by("starts_at", "pk")
 
@@ -142,8 +148,15 @@ class WorkshopDate(models.Model):
     first_offer_ends_at = models.DateTimeField(null=True, editable=False)
     # Where it stood before it was moved, for search engines; set by whoever moves it (events/changes.py).
     previous_starts_at = models.DateTimeField(null=True, editable=False)
-    # When those who asked to hear of new dates were told.
+    tells_subscribers = models.BooleanField(
+        "tell those who asked for new dates",
+        default=True,
+        help_text="Once, by mail, the morning after it can be seen on the site.",
+    )
+    # Since when events/announcing.py has seen it fit to be told of; when that was done, and to how many people.
+    ready_since = models.DateTimeField(null=True, editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
+    announced_to = models.PositiveIntegerField(null=True, editable=False)
     calendar_uid = models.CharField(max_length=255, unique=True, editable=False)
     calendar_sequence = models.PositiveIntegerField(default=0, editable=False)
     calendar_changed_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -408,6 +421,11 @@ class WorkshopDate(models.Model):
     @property
     def is_full(self) -> bool:
         return self.places_left == 0
+
+    @property
+    def is_hard_to_join(self) -> bool:
+        """Whether whoever looks at it may rather hear of another date: full, over, cancelled, its venue not known."""
+        return self.awaits_venue() or not self.is_open_for_booking() or self.is_full
 
     @property
     def availability_sentence(self) -> str:

@@ -57,8 +57,7 @@ def reserve_place(request, slug, date_slug):
 def _count_mail_to(email):
     """Before anybody looks who has booked, so that the limit tells nothing either."""
     if email:
-        name, _at, host = email.lower().rpartition("@")
-        limits.hit("mail to", f"{name.partition('+')[0]}@{host}", **MAILS_TO_ONE)
+        limits.hit("mail to", limits.mailbox(email), **MAILS_TO_ONE)
 
 
 @links.private_page

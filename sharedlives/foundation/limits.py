@@ -66,6 +66,12 @@ def client_address(request: HttpRequest) -> str:
     return str(parsed)
 
 
+def mailbox(email: str) -> str:
+    """The key of the inbox behind an address: "Ann+books@example.org" reaches that of "ann@example.org"."""
+    name, _at, host = email.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{host}"
+
+
 def forget_old_counts() -> None:
     LimitCount.objects.filter(window_starts_at__lt=timezone.now() - timedelta(days=1)).delete()
     # Counts that allauth keeps in the cache: Django drops what has run out only when the table is full.

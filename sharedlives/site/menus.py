@@ -38,6 +38,11 @@ class Menus:
         )
         self.read_at = now
 
+    @property
+    def privacy(self) -> Entry | None:
+        """The page that says what we do with what people tell us, if there is one in a menu."""
+        return next((entry for entry in [*self.foot, *self.top] if entry.address.startswith("/privacy")), None)
+
     def forget(self) -> None:
         """Let the next page read them anew."""
         self.read_at = 0.0
