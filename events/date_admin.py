@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
 
-from . import bookings, waiting_list
+from . import announcing, bookings, waiting_list
 from .bookings import BookingRefused
 from .forms import OneLineField
 from .mail_preview_admin import MailPreviews
@@ -69,6 +69,7 @@ class WorkshopDateAdmin(WritesToPeople, MailPreviews, DraftOrScheduled, AuditedM
         ("Where", {"fields": ["mode", ("venue", "area"), "join_link", "join_note"]}),
         ("Places", {"fields": [("places", "support_places", "overbook"), "release_support_at", "so_far"]}),
         ("Booking", {"fields": [("booking_opens_at", "booking_closes_at"), "fill_gaps"]}),
+        ("Those who asked for new dates", {"fields": ["tells_subscribers", "announcement"]}),
         (
             "Access on this date",
             {
@@ -110,12 +111,17 @@ class WorkshopDateAdmin(WritesToPeople, MailPreviews, DraftOrScheduled, AuditedM
             f" {date.waiting} waiting{released}"
         )
 
+    @admin.display(description="told")
+    def announcement(self, date):
+        return announcing.outlook(date) if date.pk else "-"
+
     def get_readonly_fields(self, request, obj=None):
         if obj and obj.is_cancelled:
             return [field for _title, options in self.fieldsets for field in _flat(options["fields"])]
         # Once released the places may be anybody's, so they can no longer be held back.
         released = ["support_places", "release_support_at"] if obj and obj.support_is_released else []
-        return ["so_far", "workshop", *released] if obj else ["so_far"]
+        by_the_site = ["so_far", "announcement"]
+        return [*by_the_site, "workshop", *released] if obj else by_the_site
 
     def get_object(self, request, object_id, from_field=None):
         if request.method == "POST" and connection.in_atomic_block:

@@ -1,6 +1,6 @@
 from procrastinate.contrib.django import app
 
-from . import closed_days, needs, reminders, waiting_list
+from . import announcing, closed_days, needs, reminders, subscriptions, waiting_list
 
 
 @app.periodic(cron="* * * * *")
@@ -25,3 +25,15 @@ def forget_old_needs(timestamp: int):
 @app.task
 def fill_in_closed_days(timestamp: int):
     closed_days.fill(closed_days.today())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task
+def tell_subscribers(timestamp: int):
+    announcing.tell_subscribers()
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task
+def forget_unconfirmed_subscriptions(timestamp: int):
+    subscriptions.forget_unconfirmed()

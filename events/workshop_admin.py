@@ -13,7 +13,7 @@ from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from .date_admin import DraftOrScheduled, how_full
 from .mail_preview_admin import MailPreviews
-from .models import Venue, Workshop, WorkshopDate
+from .models import Subscription, Venue, Workshop, WorkshopDate
 
 
 class DateInline(CalmAutocomplete, DraftOrScheduled, admin.StackedInline):
@@ -48,9 +48,9 @@ class WorkshopAdmin(MailPreviews, RichTextAdminMixin, AuditedModelAdmin):
             },
         ),
         ("On the site", {"fields": ["is_published", "slug"]}),
-        ("Its dates", {"fields": ["its_dates"]}),
+        ("Its dates", {"fields": ["its_dates", "who_hears"]}),
     ]
-    readonly_fields = ["its_dates"]
+    readonly_fields = ["its_dates", "who_hears"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("dates__venue")
@@ -64,6 +64,13 @@ class WorkshopAdmin(MailPreviews, RichTextAdminMixin, AuditedModelAdmin):
             for date in workshop.dates.all()
         ]
         return format_html_join(mark_safe("<br>"), '<a href="{}">{}, {}</a>: {}', rows) or "none yet"
+
+    @admin.display(description="hear of new dates")
+    def who_hears(self, workshop):
+        if not workshop.pk:
+            return "-"
+        confirmed = Subscription.objects.confirmed()
+        return f"{confirmed.covering(workshop).people()} people; {confirmed.covering(None).people()} of all workshops"
 
     @admin.display(description="next date")
     def next_date(self, workshop):

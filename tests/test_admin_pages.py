@@ -42,6 +42,7 @@ ROWS = {
     "events.DateMessage": lambda n: date(n).messages.create(
         subject=f"What to bring {n}", text="A pen.", mails=1, calls=0
     ),
+    "events.Subscription": lambda n: factories.create_subscription(f"row{n}@example.org"),
     "blog.Author": lambda n: factories.create_author(name=f"Author {n}"),
     "blog.Post": lambda n: factories.create_post(title=f"Post {n}", is_published=False),
     "blog.Topic": lambda n: Topic.objects.create(name=f"Topic {n}", slug=f"topic-{n}"),
@@ -60,6 +61,7 @@ NEVER_ADDED = {
     "foundation.OutgoingMail",
     "foundation.Charity",
     "events.AccessNeed",
+    "events.Subscription",
     "site.Proposal",
     "events.RingTask",
     "events.DateMessage",
@@ -71,9 +73,10 @@ NEVER_CHANGED = {
     "events.AccessNeed",
     "events.RingTask",
     "events.DateMessage",
+    "events.Subscription",
     "site.ImportRun",
 }
-NEVER_DELETED = NEVER_CHANGED | {"foundation.Charity", "events.Booking", "site.Proposal"}
+NEVER_DELETED = (NEVER_CHANGED - {"events.Subscription"}) | {"foundation.Charity", "events.Booking", "site.Proposal"}
 
 MODELS = {model._meta.label: model for model in admin.site._registry}
 PEOPLE = ["superuser", "no role", *ROLES]
