@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.urls import reverse
+
 from sharedlives.foundation import links, mail, spoken
+from sharedlives.foundation.models import Charity
 
 from . import ring_list
 from .calendar import date_calendar
@@ -169,3 +172,22 @@ def _news_url(booking: Booking) -> str:
     if Subscription.objects.confirmed().of(booking.email).covering(None).exists():
         return ""
     return links.absolute(Subscription.objects.asked(booking.email, None).get_confirm_url())
+
+
+# For the charity itself
+
+RUSH = "events/email/rush"
+
+
+def rush(date: WorkshopDate, *, requests: int, minutes: int, networks: int) -> None:
+    """Very many are reserving on one date at this moment."""
+    if address := Charity.current().email:
+        bookings = f"{reverse('admin:events_booking_changelist')}?date__id__exact={date.pk}"
+        context = {
+            "date": str(date),
+            "requests": requests,
+            "minutes": minutes,
+            "networks": networks,
+            "bookings_url": links.absolute(bookings),
+        }
+        mail.send(RUSH, to=address, about=date, context=context)

@@ -1,12 +1,18 @@
 from procrastinate.contrib.django import app
 
-from . import announcing, closed_days, needs, reminders, subscriptions, waiting_list
+from . import announcing, closed_days, needs, reminders, rush, subscriptions, waiting_list
 
 
 @app.periodic(cron="* * * * *")
 @app.task
 def settle_waiting_lists(timestamp: int):
     waiting_list.settle_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task
+def tell_of_rushes(timestamp: int):
+    rush.tell()
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from sharedlives.foundation import limits, links
 
-from .. import bookings, corrections
+from .. import bookings, corrections, rush
 from ..bookings import BookingRefused
 from ..forms import AddressForm, asked_for_another_number, reservation_forms
 from ..models import MOST_PEOPLE, Booking, RepeatedRequest
@@ -33,6 +33,7 @@ def reserve_place(request, slug, date_slug):
             if people.is_valid() & form.is_valid() and not form.asks_once_more():
                 _count_mail_to(form.cleaned_data["email"])
                 reserved = bookings.reserve(date, **form.reservation())
+                rush.note(date, limits.client_address(request))
                 return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
         except BookingRefused as refusal:
             form.add_error(None, str(refusal))

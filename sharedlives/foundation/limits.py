@@ -5,9 +5,11 @@ from __future__ import annotations
 import ipaddress
 import time
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
+from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -29,19 +31,61 @@ def hit(scope: str, key: str, *, limit: int, seconds: int) -> None:
     Windows are fixed stretches of `seconds`. Call it outside the transaction of the work itself, or a rollback
     takes the count with it.
     """
+    window = _Window(seconds)
+    if _count(scope, key, window) > limit:
+        raise TooMany(retry_after=window.seconds_left())
+
+
+def note(obj: models.Model, key: str, *, seconds: int) -> None:
+    """Count one more of what is done to `obj` by `key`, without a limit; `noted` sums it up."""
+    about = f"{obj._meta.label_lower}:{obj.pk}"
+    _count(about, key, _Window(seconds), about=about)
+
+
+class Noted(NamedTuple):
+    pk: int
+    since: datetime
+    times: int
+    keys: int
+
+
+def noted(model: type[models.Model], *, since: datetime, at_least: int) -> list[Noted]:
+    """What was noted about rows of `model`, in windows from then on in which it was so many times; the newest first."""
+    about = f"{model._meta.label_lower}:"
+    windows = (
+        LimitCount.objects.filter(window_starts_at__gte=since, about__startswith=about)
+        .exclude(about="")
+        .values_list("about", "window_starts_at")
+        .annotate(times=Sum("count"), keys=Count("key"))
+        .filter(times__gte=at_least)
+        .order_by("-window_starts_at", "about")
+    )
+    return [Noted(int(row[0].removeprefix(about)), *row[1:]) for row in windows]
+
+
+class _Window:
+    """The fixed stretch of `seconds` in which now lies."""
+
+    def __init__(self, seconds: int):
+        now = time.time()
+        self.seconds = seconds
+        self.starts = now - now % seconds
+
+    def seconds_left(self) -> int:
+        return int(self.starts + self.seconds - time.time()) + 1
+
+
+def _count(scope: str, key: str, window: _Window, about: str = "") -> int:
     digest = salted_hmac("limits", f"{scope}:{key}", algorithm="sha256").hexdigest()
-    now = time.time()
-    starts = now - now % seconds
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO foundation_limitcount (key, window_starts_at, count) VALUES (%s, %s, 1)"
+            "INSERT INTO foundation_limitcount (key, window_starts_at, count, about) VALUES (%s, %s, 1, %s)"
             " ON CONFLICT (key, window_starts_at) DO UPDATE SET count = foundation_limitcount.count + 1"
             " RETURNING count",
-            [digest, datetime.fromtimestamp(starts, UTC)],
+            [digest, datetime.fromtimestamp(window.starts, UTC), about],
         )
         (count,) = cursor.fetchone()
-    if count > limit:
-        raise TooMany(retry_after=int(starts + seconds - now) + 1)
+    return count
 
 
 def client_address(request: HttpRequest) -> str:
