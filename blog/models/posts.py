@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from sharedlives.foundation import reading, richtext, search, spoken
+from sharedlives.foundation import reading, richtext, search, slugs, spoken
 from sharedlives.foundation.models import Picture
 from sharedlives.foundation.richtext import RichTextField
 
@@ -32,12 +31,7 @@ WORDS_A_MINUTE = 200
 
 
 def validate_not_reserved(slug: str) -> None:
-    if slug in RESERVED_SLUGS:
-        raise ValidationError(
-            'The site itself uses "%(slug)s" in addresses. Choose another word.',
-            params={"slug": slug},
-            code="reserved",
-        )
+    slugs.refuse_reserved(slug, RESERVED_SLUGS)
 
 
 def new_guid() -> str:

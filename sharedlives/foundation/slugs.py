@@ -2,10 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from django.core.exceptions import ValidationError
 from django.db.models import Manager, QuerySet
 from django.utils.text import slugify
 
 ROOM_FOR_A_NUMBER = 10
+
+
+def refuse_reserved(slug: str, reserved: Container[str]) -> None:
+    if slug in reserved:
+        raise ValidationError(
+            'The site itself uses "%(slug)s" in addresses. Choose another word.',
+            params={"slug": slug},
+            code="reserved",
+        )
 
 
 def free(

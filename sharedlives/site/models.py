@@ -8,13 +8,12 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.indexes import GinIndex
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from blog.models import Post
-from sharedlives.foundation import richtext, search
+from sharedlives.foundation import richtext, search, slugs
 from sharedlives.foundation.models import Picture
 from sharedlives.foundation.redirects import KeepsItsAddress
 from sharedlives.foundation.richtext import RichTextField
@@ -40,12 +39,7 @@ def _first_words(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
 
 def validate_free_address(slug: str) -> None:
     """Refuses a word under which the site itself answers already."""
-    if slug.lower() in reserved_words():
-        raise ValidationError(
-            'The site itself uses "%(slug)s" in addresses. Choose another word.',
-            params={"slug": slug},
-            code="reserved",
-        )
+    slugs.refuse_reserved(slug.lower(), reserved_words())
 
 
 class PageQuerySet(models.QuerySet):

@@ -3,9 +3,8 @@
 import logging
 import sys
 
-from django.core.paginator import InvalidPage, Paginator
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template import loader
 from django.utils.cache import patch_cache_control
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Post
 from events.models import WorkshopDate
-from sharedlives.foundation import reading
+from sharedlives.foundation import paging, reading
 from sharedlives.foundation import search as text_search
 from sharedlives.foundation.models import Charity
 
@@ -39,7 +38,7 @@ PLAIN = (
 def home(request):
     context = {
         "posts": Post.objects.published().with_bylines()[:3],
-        "dates": WorkshopDate.objects.published().upcoming()[:4],
+        "dates": WorkshopDate.objects.published().upcoming().taking_place()[:4],
     }
     return render(request, "site/home.html", context)
 
@@ -61,10 +60,7 @@ def page_detail(request, slug):
 def search(request):
     words = text_search.asked(request.GET.get("q", ""))
     query = text_search.stems(words) if words else ""
-    try:
-        page = Paginator(finding.find(query), RESULTS_ON_A_PAGE).page(request.GET.get("page", 1))
-    except InvalidPage as error:
-        raise Http404 from error
+    page = paging.page(request, finding.find(query), RESULTS_ON_A_PAGE)
     context = {
         "words": words,
         "is_too_common": words and not query,
