@@ -179,7 +179,7 @@ class BookingAdmin(QueueButtons, AuditedModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         context = {**self.admin_site.each_context(request), "title": "Reserve for somebody", "opts": self.opts}
-        coming = WorkshopDate.objects.published().upcoming().filter(state=WorkshopDate.State.SCHEDULED)
+        coming = WorkshopDate.objects.published().upcoming().taking_place()
         if "date" not in request.GET:
             return TemplateResponse(request, "admin/events/booking/choose_date.html", context | {"dates": coming})
         date = get_object_or_404(coming, pk=number(request.GET["date"]))

@@ -12,21 +12,50 @@ from sharedlives.foundation import links, spoken
 from sharedlives.foundation.models import Charity
 
 from .models import WorkshopDate
+from .models.dates import WorkshopDateQuerySet
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
+# How often calendars that subscribed are asked to look again (RFC 7986, 5.7; the second name is Outlook's).
+LOOK_AGAIN = timedelta(hours=6)
 # What RFC 5545 section 3.3.11 does not allow within text.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def date_calendar(date: WorkshopDate) -> str:
     """The .ics file of one date. Holds nothing about anybody, and the same bytes until the date changes."""
+    calendar = _calendar()
+    calendar.add_component(_event(date))
+    return calendar.to_ical().decode()
+
+
+def feed(dates: WorkshopDateQuerySet, *, about: str, address: str) -> str:
+    """What calendars subscribe to: `dates` (their `for_calendars`), named by what they are `about`; `address` is its
+    own path. The same bytes until one of them changes, comes or goes."""
+    calendar, charity = _calendar(), Charity.current()
+    name = _clean(f"{about}, {charity.name}")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-timezone", "Europe/London")
+    calendar.add("source", charity.site_address + address, parameters={"value": "URI"})
+    calendar.add("refresh-interval", LOOK_AGAIN, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", LOOK_AGAIN)
+    for date in dates:
+        calendar.add_component(_event(date))
+    return calendar.to_ical().decode()
+
+
+def subscribe_address(path: str) -> str:
+    """The address that asks a phone or a computer to subscribe instead of reading once."""
+    return re.sub("^https?:", "webcal:", links.absolute(path))
+
+
+def _calendar() -> Calendar:
     calendar = Calendar()
-    calendar.add("prodid", f"-//{_clean(Charity.current().name)}//Workshops//EN")
+    calendar.add("prodid", "-//sharedlives//Workshops//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(_london())
-    calendar.add_component(_event(date))
-    return calendar.to_ical().decode()
+    return calendar
 
 
 def _event(date: WorkshopDate) -> Event:
@@ -34,8 +63,8 @@ def _event(date: WorkshopDate) -> Event:
     title = _clean(date.workshop.title)
     event.add("uid", date.calendar_uid)
     event.add("sequence", date.calendar_sequence)
-    event.add("dtstamp", date.calendar_changed_at)
-    event.add("last-modified", date.calendar_changed_at)
+    event.add("dtstamp", date.told_calendars_at)
+    event.add("last-modified", date.told_calendars_at)
     event.add("dtstart", date.starts_at.astimezone(spoken.LONDON))
     if date.ends_at:
         event.add("dtend", date.ends_at.astimezone(spoken.LONDON))

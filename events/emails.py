@@ -83,8 +83,6 @@ def _send(
             ring_list.add(booking, why, words=words)
         return
     date = booking.date
-    # How to join is for those alone who have a place.
-    joins_online = booking.has_a_place and date.mode != date.Mode.IN_PERSON
     mail.send(
         f"events/email/{name}",
         to=booking.email,
@@ -99,9 +97,9 @@ def _send(
             "where": date.where,
             "awaits_venue": date.awaits_venue(),
             "travel": date.venue.travel if date.venue else "",
-            "joins_online": joins_online,
-            "join_link": date.join_link if joins_online else "",
-            "join_note": date.join_note if joins_online else "",
+            "joins_online": booking.may_join_online,
+            "join_link": date.join_link if booking.may_join_online else "",
+            "join_note": date.join_note if booking.may_join_online else "",
             "provisions": date.provisions(),
             "access_provision": date.access_provision,
             "date_url": links.absolute(date.get_absolute_url()),

@@ -6,7 +6,13 @@ app_name = "events"
 
 urlpatterns = [
     path("workshops/", workshops.workshop_list, name="workshop_list"),
+    path("workshops/calendar.ics", workshops.all_dates_calendar, name="all_dates_calendar"),
+    # The words "in" and "past" are the slug of no workshop, and no date's is "past" (models/workshops.py, dates.py).
+    path("workshops/past/", workshops.past_list, name="past_list"),
+    path("workshops/in/<slug:slug>/", workshops.town_detail, name="town_detail"),
     path("workshops/<slug:slug>/", workshops.workshop_detail, name="workshop_detail"),
+    path("workshops/<slug:slug>/calendar.ics", workshops.workshop_calendar, name="workshop_calendar"),
+    path("workshops/<slug:slug>/past/", workshops.workshop_past, name="workshop_past"),
     # Addresses of dates end with month and year.
     path("workshops/<slug:slug>/new-dates/", subscribing.subscription_ask, name="subscription_ask"),
     path("workshops/<slug:slug>/<slug:date_slug>/", workshops.date_detail, name="date_detail"),

@@ -9,6 +9,7 @@ from django.utils.safestring import mark_safe
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
 from sharedlives.foundation.audited_admin import CalmAutocomplete
+from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from .date_admin import DraftOrScheduled, how_full
@@ -31,7 +32,7 @@ class DateInline(CalmAutocomplete, DraftOrScheduled, admin.StackedInline):
 
 
 @admin.register(Workshop)
-class WorkshopAdmin(MailPreviews, RichTextAdminMixin, AuditedModelAdmin):
+class WorkshopAdmin(MailPreviews, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     list_display = ["title", "is_published", "next_date", "all_dates"]
     list_filter = ["is_published"]
     search_fields = ["title", "summary"]
@@ -39,7 +40,7 @@ class WorkshopAdmin(MailPreviews, RichTextAdminMixin, AuditedModelAdmin):
     inlines = [DateInline]
     change_form_template = "admin/events/workshop/change_form.html"
     fieldsets = [
-        ("What it is", {"fields": ["title", "summary", "description", "audience", "partners", "cost"]}),
+        ("What it is", {"fields": ["title", "summary", "picture", "description", "audience", "partners", "cost"]}),
         (
             "Mails and questions",
             {

@@ -1,11 +1,13 @@
 """Every public page survives junk in every parameter, names itself, and keeps the promises of the whole site."""
 
 import re
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 
 from blog.models import Handle
 from events.bookings import Person
@@ -79,9 +81,14 @@ def addresses():
         "page": create_page(title="About homes", menu="top").get_absolute_url(),
         "search": reverse("site:search"),
         "workshops": reverse("events:workshop_list"),
+        "workshops in a place": reverse("events:town_detail", args=["london"]),
+        "workshops that are over": reverse("events:past_list"),
         "workshop": date.workshop.get_absolute_url(),
+        "workshop, dates that are over": reverse("events:workshop_past", args=[date.workshop.slug]),
         "date": date.get_absolute_url(),
         "calendar": date.get_calendar_url(),
+        "calendar of all dates": reverse("events:all_dates_calendar"),
+        "calendar of a workshop": reverse("events:workshop_calendar", args=[date.workshop.slug]),
         "reserve": date.get_reserve_url(),
         "made": made,
         "booking": own,
@@ -204,7 +211,9 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
     )
     workshop = date.workshop
     workshop.title = workshop.summary = workshop.partners = workshop.audience = workshop.cost = MARKUP
+    workshop.picture = create_picture(alt=MARKUP, caption=MARKUP, credit=MARKUP)
     workshop.save()
+    create_date(area=MARKUP, starts_at=timezone.now() - timedelta(days=3))
     author = create_author(name=MARKUP, role=MARKUP, organisation=MARKUP, bio=MARKUP)
     author.handles.create(network=Handle.Network.X, name=MARKUP[1:])
     picture = create_picture(name=MARKUP, alt=MARKUP, caption=MARKUP, credit=MARKUP, pictured=MARKUP)
@@ -237,7 +246,10 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
         ),
         *(f"/sitemap-{section}.xml" for section in ("site", "blog")),
         reverse("events:workshop_list"),
+        f"/workshops/in/{slugify(MARKUP)}/",
+        reverse("events:past_list"),
         workshop.get_absolute_url(),
+        f"{workshop.get_absolute_url()}past/",
         date.get_absolute_url(),
         date.get_reserve_url(),
         booking.get_absolute_url(),

@@ -3,13 +3,14 @@ from .closed_days import ClosedDay
 from .dates import WorkshopDate
 from .needs import AccessNeed
 from .ring_tasks import RingTask
-from .workshops import Venue, Workshop
+from .workshops import RESERVED_SLUGS, Venue, Workshop
 from .writing import DateMessage, Subscription
 
 __all__ = [
     "ACTIVE",
     "HOLDS_A_PLACE",
     "MOST_PEOPLE",
+    "RESERVED_SLUGS",
     "AccessNeed",
     "Booking",
     "ClosedDay",

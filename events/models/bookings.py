@@ -218,6 +218,12 @@ class Booking(models.Model):
         """Whether there is still something to tell them, correct or arrange."""
         return self.is_active and not self.date.has_ended()
 
+    @property
+    def may_join_online(self) -> bool:
+        """Whether they may know how to join: only people with a place, and only while there is something to join."""
+        is_online = self.date.is_online or self.date.is_hybrid
+        return is_online and self.has_a_place and not self.date.is_off and not self.date.has_ended()
+
     def waiting_before(self):
         """Those who asked earlier and still wait."""
         return self.date.bookings.waiting_in_order().filter(self._asked_before())

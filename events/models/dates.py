@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ from sharedlives.foundation import slugs, spoken
 from sharedlives.foundation.contacts import Contact
 from sharedlives.foundation.models import Charity
 
-from .workshops import STILL_BOOKED, Venue, Workshop
+from .workshops import STILL_BOOKED, Venue, Workshop, town_in
 
 
 class WorkshopDateQuerySet(models.QuerySet):
@@ -37,14 +37,31 @@ class WorkshopDateQuerySet(models.QuerySet):
     def awaiting_venue(self):
         """In fourteen days or less, and nobody knows where yet: staff hear of it every day until they do."""
         last = (timezone.localtime(timezone=spoken.LONDON) + VENUE_IS_DUE).replace(hour=23, minute=59, second=59)
-        without = self.upcoming().filter(state=WorkshopDate.State.SCHEDULED, venue=None)
+        without = self.upcoming().taking_place().filter(venue=None)
         return without.exclude(mode=WorkshopDate.Mode.ONLINE).filter(starts_at__lte=last)
 
     def to_look_forward_to(self):
         """What is worth telling people who asked for new dates: they can reserve, now or later."""
         now = timezone.now()
-        dates = self.published().filter(state=WorkshopDate.State.SCHEDULED, starts_at__gt=now)
+        dates = self.published().taking_place().filter(starts_at__gt=now)
         return dates.exclude(booking_closes_at__lte=now).filter(tells_subscribers=True)
+
+    def past(self):
+        """Those that took place, the last one first."""
+        now = timezone.now()
+        over = Q(ends_at__lte=now) | Q(ends_at=None, starts_at__lte=now - LENGTH_WHEN_UNKNOWN)
+        return self.filter(over).taking_place().in_order().order_by("-starts_at", "-pk")
+
+    def taking_place(self):
+        """Neither cancelled nor postponed."""
+        return self.filter(state=WorkshopDate.State.SCHEDULED)
+
+    def for_calendars(self):
+        """What a calendar is told of: what is to come, and for a while what was cancelled, also after its time."""
+        lately = timezone.now() - CANCELLED_IN_CALENDARS
+        cancelled = Q(state=WorkshopDate.State.CANCELLED)
+        # The time of the last change is that of cancelling: nothing of a cancelled date is changed after that.
+        return (self.upcoming().exclude(cancelled) | self.filter(cancelled, calendar_changed_at__gt=lately)).in_order()
 
     def in_order(self):
         return self.select_related("workshop", "venue").order_by("starts_at", "pk")
@@ -57,6 +74,8 @@ MOST_PLACES = 2**31 - 1  # PostgreSQL's integer
 LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
 # How long before a date its venue should be known.
 VENUE_IS_DUE = timedelta(days=14)
+# How long calendars hear of a date that was cancelled: some look only now and then.
+CANCELLED_IN_CALENDARS = timedelta(days=30)
 
 
 class WorkshopDate(models.Model):
@@ -102,7 +121,8 @@ class WorkshopDate(models.Model):
         "area",
         max_length=100,
         blank=True,
-        help_text='While the venue is to be confirmed: enough to plan the journey, like "Birmingham city centre".',
+        help_text="While the venue is to be confirmed: the town first, and enough to plan the journey, like "
+        '"Birmingham city centre".',
     )
     places = models.PositiveIntegerField(
         null=True, blank=True, help_text="In all, the support places included. Empty: no limit."
@@ -230,6 +250,12 @@ class WorkshopDate(models.Model):
             raise ValidationError({"places": ALREADY_TAKEN})
         if self._ordinary_places() > MOST_PLACES:
             raise ValidationError({"overbook": "That is more than the database can count."})
+        if self.mode == self.Mode.IN_PERSON and (self.join_link or self.join_note):
+            # Of no one field: a form may show only some of them.
+            raise ValidationError(
+                "This date is only in person, but says how to join online. Choose another way to take part, or take"
+                " the link and the note out."
+            )
 
     def _ordinary_places(self) -> int:
         return (self.places or 0) - self._held_back() + (self.overbook or 0)
@@ -261,11 +287,30 @@ class WorkshopDate(models.Model):
     def get_calendar_url(self):
         return reverse("events:date_calendar", args=[self.workshop.slug, self.slug])
 
+    @property
+    def told_calendars_at(self) -> datetime:
+        """When what calendars are told of it last changed: its time and place, its workshop's words, its address."""
+        moments = [self.calendar_changed_at, self.workshop.calendar_changed_at]
+        return max([*moments, self.venue.calendar_changed_at] if self.venue else moments)
+
     # Where and when, in words
 
     @property
     def place_label(self) -> str:
-        return "Online" if self.is_online else self.venue.town if self.venue else self.area
+        if self.is_online:
+            return "Online"
+        place = self.venue.town if self.venue else self.area
+        return f"{place} and online" if self.is_hybrid else place
+
+    @property
+    def in_place(self) -> str:
+        """'in London', 'online', 'in London and online': for the middle of a sentence."""
+        return "online" if self.is_online else f"in {self.place_label}"
+
+    @property
+    def town(self) -> str:
+        """Where it is found in lists by place; "" where it is only online."""
+        return self.venue.town if self.venue else town_in(self.area)
 
     @property
     def venue_line(self) -> str:
@@ -311,7 +356,15 @@ class WorkshopDate(models.Model):
 
     def provisions(self) -> list[str]:
         """What is provided on the day, in words: 'British Sign Language', 'Hearing loop' ..."""
-        return [capfirst(self._meta.get_field(name).verbose_name) for name in self.PROVISIONS if getattr(self, name)]
+        return [capfirst(words) for words in self._provided()]
+
+    @property
+    def provided_line(self) -> str:
+        """'British Sign Language, hearing loop': the same within a sentence."""
+        return ", ".join(self._provided())
+
+    def _provided(self) -> list[str]:
+        return [str(self._meta.get_field(name).verbose_name) for name in self.PROVISIONS if getattr(self, name)]
 
     @property
     def when(self) -> str:
@@ -327,6 +380,11 @@ class WorkshopDate(models.Model):
     @property
     def is_postponed(self) -> bool:
         return self.state == self.State.POSTPONED
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it was announced for another time before."""
+        return self.previous_starts_at is not None and self.previous_starts_at != self.starts_at
 
     @property
     def is_off(self) -> bool:
@@ -360,9 +418,14 @@ class WorkshopDate(models.Model):
             return "This date is over." if self.has_ended() else "This workshop has already started."
         if now >= self.closes_at:
             return "Booking for this date has closed."
-        if self.booking_opens_at and now < self.booking_opens_at:
+        if self.booking_opens_at and self.opens_later:
             return f"Booking opens on {spoken.day(self.booking_opens_at)} at {spoken.time(self.booking_opens_at)}."
         return ""
+
+    @property
+    def opens_later(self) -> bool:
+        """Nobody can reserve yet, but will."""
+        return self.booking_opens_at is not None and self.booking_opens_at > timezone.now() and not self.is_off
 
     @property
     def taken(self) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from django.contrib.postgres.indexes import GinIndex
@@ -7,14 +8,21 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 
-from sharedlives.foundation import search
+from sharedlives.foundation import search, slugs
 from sharedlives.foundation.contacts import Contact
 from sharedlives.foundation.models import Charity, Picture
 from sharedlives.foundation.richtext import RichTextField
 
 STILL_BOOKED = "People have booked, and would no longer find what they booked."
+# Words that stand in addresses of our own below /workshops/.
+RESERVED_SLUGS = ("in", "past")
+
+
+def validate_not_reserved(slug: str) -> None:
+    slugs.refuse_reserved(slug, RESERVED_SLUGS)
 
 
 class WorkshopQuerySet(models.QuerySet):
@@ -27,7 +35,11 @@ class Workshop(models.Model):
 
     title = models.CharField(max_length=150)
     slug = models.SlugField(
-        "address", max_length=80, unique=True, help_text="The last part of its address, after /workshops/. Keep it."
+        "address",
+        max_length=80,
+        unique=True,
+        validators=[validate_not_reserved],
+        help_text="The last part of its address, after /workshops/. Keep it.",
     )
     summary = models.CharField(max_length=300, help_text="One or two plain sentences, shown in lists.")
     description = RichTextField(blank=True, help_text="What people will do and take away, in plain words.")
@@ -66,6 +78,8 @@ class Workshop(models.Model):
         "published", default=False, help_text="Shown on the site, with those of its dates that are not drafts."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # When the words that calendars show last changed; the database keeps it (migration 0008).
+    calendar_changed_at = models.DateTimeField(default=timezone.now, editable=False)
     search_vector = search.vector(A="title", B="summary partners audience", C="description")
 
     objects = search.SearchableManager.from_queryset(WorkshopQuerySet)()
@@ -84,6 +98,14 @@ class Workshop(models.Model):
     def get_absolute_url(self):
         return reverse("events:workshop_detail", args=[self.slug])
 
+    def is_public(self) -> bool:
+        """The twin of `WorkshopQuerySet.published()`."""
+        return self.is_published
+
+    @property
+    def is_free(self) -> bool:
+        return self.cost.strip().lower() == "free"
+
     @property
     def contact(self) -> Contact:
         """Who answers questions and signs our mails: its own, or the office for what it leaves empty."""
@@ -94,6 +116,11 @@ class Workshop(models.Model):
             phone=self.contact_phone or office.phone,
             email=self.contact_email or office.email,
         )
+
+
+def town_in(area: str) -> str:
+    """'Birmingham' for "Birmingham city centre", 'Leeds' for "Central Leeds, near the station"."""
+    return re.sub(r"^central\s+|\s+(city\s+|town\s+)?centre$", "", area.partition(",")[0].strip(), flags=re.IGNORECASE)
 
 
 class Venue(models.Model):
@@ -120,6 +147,8 @@ class Venue(models.Model):
     assistance_dogs = models.CharField("assistance dogs welcome", max_length=7, choices=Answer, default=Answer.UNKNOWN)
     access_note = models.TextField("more about access", max_length=2000, blank=True)
     access_checked_on = models.DateField("access checked on", null=True, blank=True)
+    # When its name or address last changed; the database keeps it (migration 0008).
+    calendar_changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     ACCESS_FACTS = (
         "step_free",
@@ -145,6 +174,14 @@ class Venue(models.Model):
     @property
     def has_access_facts(self) -> bool:
         return any(getattr(self, name) != self.Answer.UNKNOWN for name in self.ACCESS_FACTS)
+
+    def access_answers(self) -> dict[str, bool]:
+        """What is known, as yes or no."""
+        return {
+            fact: answer == self.Answer.YES.label
+            for fact, answer in self.access_facts()
+            if answer != self.Answer.UNKNOWN.label
+        }
 
     def access_facts(self) -> list[tuple[str, str]]:
         """What is known about access, as (fact, answer in words)."""

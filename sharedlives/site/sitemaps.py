@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from blog import archive
 from blog.models import Author, Post, Tag, Topic
 from events.models import Workshop, WorkshopDate
+from events.towns import towns
 
 from .models import Page
 
@@ -58,7 +59,9 @@ def _site() -> Iterable[Entry]:
     yield from ((reverse(name), None) for name in ("site:home", "events:workshop_list"))
     yield from _entries(Page.objects.published(), "updated_at")
     yield from _entries(Workshop.objects.published())
-    yield from _entries(WorkshopDate.objects.published().upcoming(), "calendar_changed_at")
+    dates = WorkshopDate.objects.published().upcoming()
+    yield from ((reverse("events:town_detail", args=[town.slug]), None) for town in towns(dates))
+    yield from _entries(dates, "told_calendars_at")
 
 
 def _blog() -> Iterable[Entry]:

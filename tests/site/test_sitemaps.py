@@ -52,6 +52,7 @@ def test_all_that_is_public_is_in_a_sitemap_and_answers(client):
         "/workshops/",
         "/about-us/",
         date.workshop.get_absolute_url(),
+        "/workshops/in/london/",
         date.get_absolute_url(),
         "/blog/",
         "/blog/topics/",
@@ -93,7 +94,7 @@ def test_a_year_without_posts_has_none(client, year):
 
 
 @pytest.mark.parametrize(
-    ("path", "count"), [("/sitemap.xml", 2), ("/sitemap-site.xml", 3), ("/sitemap-blog.xml", 3), ("/robots.txt", 0)]
+    ("path", "count"), [("/sitemap.xml", 2), ("/sitemap-site.xml", 4), ("/sitemap-blog.xml", 3), ("/robots.txt", 0)]
 )
 def test_sitemaps_ask_the_database_a_fixed_number_of_times(client, django_assert_num_queries, path, count):
     for number in range(3):

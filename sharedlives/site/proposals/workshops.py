@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 
-from events.models import Venue, Workshop, WorkshopDate
+from events.models import RESERVED_SLUGS, Venue, Workshop, WorkshopDate
 from sharedlives.foundation import audit, slugs, spoken, wall_clock
 
 from ..models import Proposal
@@ -85,7 +85,7 @@ def _new_workshop(by: User, *, title: str, summary: str, partners: str, cost: st
             raise ProposalRefused(f"Say {words}.")
     workshop = Workshop.objects.create(
         title=title.strip()[:150],
-        slug=slugs.free(title, Workshop.objects, otherwise="workshop", longest=80),
+        slug=slugs.free(title, Workshop.objects, otherwise="workshop", longest=80, reserved=RESERVED_SLUGS),
         summary=summary.strip()[:300],
         partners=partners.strip()[:200],
         cost=cost.strip()[:100] or "Free",
