@@ -6,9 +6,8 @@ from datetime import date as Day
 from datetime import time, timedelta
 
 from events.models import Workshop
-from sharedlives.foundation import wall_clock
+from sharedlives.foundation import demo_pictures, wall_clock
 
-from . import demo_pictures
 from .models import Author, Handle, Post, Tag, Topic
 
 INVENTED = "<p><em>This post, and everybody in it, is invented for the demonstration.</em></p>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date as Day
 from datetime import datetime, time, timedelta
 
+from sharedlives.foundation import demo_pictures
 from sharedlives.foundation.spoken import LONDON
 
 from . import bookings
@@ -15,10 +16,12 @@ THREE_CITIES = "opening-your-front-door"
 FULL = "writing-so-that-everybody-can-read-it"
 HALL = "Larkspur Meeting House (invented)"
 GALLERY = "Copperfield Gallery (invented)"
+LUNCH = "Lunch is vegetarian, and we ask everybody beforehand what they cannot eat."
+JOIN_NOTE = "Open the link ten minutes early, and we make sure that you hear and see. Or ring 0151 496 0103 and listen."
 
 
 def create_demo(today: Day) -> Workshop:
-    """A workshop in three cities, Monday, the Tuesday after and the Monday after that; and a full one with a queue."""
+    """A workshop in three cities and online; and a full one with a queue."""
     three_cities = Workshop.objects.create(
         title="Opening your front door",
         slug=THREE_CITIES,
@@ -32,6 +35,7 @@ def create_demo(today: Day) -> Workshop:
         ),
         partners="The Lantern Foundation (invented)",
         audience="Anybody: neighbours, carers, people who need support, people who plan services",
+        picture=demo_pictures.paint("noon", houses=3),
         is_published=True,
     )
     hall = Venue.objects.create(
@@ -80,12 +84,20 @@ def renew_dates(today: Day) -> bool:
 
 
 def _three_dates(workshop: Workshop, today: Day, hall: Venue | None, gallery: Venue | None) -> None:
-    """A Monday, the Tuesday after and the Monday after that, the second with its venue to be confirmed."""
+    """A Monday, the Tuesday after and the Monday after that, the second with its venue to be confirmed; then one
+    online, and one in both ways."""
     monday = today + timedelta(days=21 + (7 - today.weekday()) % 7)
-    provision = "Captions on a screen, a quiet room, an Easy Read pack and a break every hour."
-    _date(workshop, monday, venue=hall, area="London", places=24, support_places=4, access_provision=provision)
+    brought = {"captions": True, "breaks": True, "quiet_room": True, "easy_read": True}
+    online = {
+        "join_link": "https://meet.demo.example/opening-your-front-door",
+        "join_note": JOIN_NOTE,
+        "captions": True,
+    }
+    _date(workshop, monday, venue=hall, places=24, support_places=4, bsl=True, access_provision=LUNCH, **brought)
     _date(workshop, monday + timedelta(days=1), area="Birmingham city centre", places=20, support_places=2)
-    _date(workshop, monday + timedelta(days=7), venue=gallery, area="Manchester", places=30, access_provision=provision)
+    _date(workshop, monday + timedelta(days=7), venue=gallery, places=30, **brought)
+    _date(workshop, monday + timedelta(days=9), mode=WorkshopDate.Mode.ONLINE, places=40, bsl=True, **online)
+    _date(workshop, monday + timedelta(days=14), mode=WorkshopDate.Mode.HYBRID, venue=hall, places=30, **online)
 
 
 def _date(workshop: Workshop, day: Day, **fields) -> WorkshopDate:

@@ -58,10 +58,10 @@ def test_loading_twice_changes_nothing():
 
 
 @pytest.mark.parametrize("days", range(7))
-def test_the_three_dates_are_a_monday_the_tuesday_after_and_the_monday_after_that(days):
+def test_the_first_three_dates_are_a_monday_the_tuesday_after_and_the_monday_after_that(days):
     demo.load(timezone.localdate() + timedelta(days=days))
 
-    dates = list(WorkshopDate.objects.filter(workshop__slug="opening-your-front-door").order_by("starts_at"))
+    dates = list(WorkshopDate.objects.filter(workshop__slug="opening-your-front-door").order_by("starts_at")[:3])
     assert [f"{date.when.split()[0]} {date.when.partition(',')[2]}" for date in dates] == [
         "Monday  11am to 3pm",
         "Tuesday  11am to 3pm",

@@ -8,8 +8,8 @@ from math import sin
 from django.core.files.base import ContentFile
 from PIL import Image, ImageDraw
 
-from sharedlives.foundation import pictures
-from sharedlives.foundation.models import Picture
+from . import pictures
+from .models import Picture
 
 SIZE = WIDTH, HEIGHT = 1600, 1067
 SKIES = {"morning": ("#f6e3c0", "#e9a15b"), "evening": ("#c9dcec", "#d8636a"), "noon": ("#d3e7e4", "#ffcf4d")}
