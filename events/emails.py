@@ -69,6 +69,11 @@ def message(booking: Booking, *, subject: str, text: str) -> None:
     _send("message", booking, why=Why.MESSAGE, words=f"{subject}\n\n{text}", subject=subject, text=text)
 
 
+def answer(booking: Booking, *, is_arranged: bool) -> None:
+    """What they asked us for is arranged, or we would like to talk; never what it is, nor that it is a need."""
+    _send("answer", booking, reply_to=booking.date.access_contact.email, is_arranged=is_arranged)
+
+
 def _send(
     name: str,
     booking: Booking,
@@ -76,6 +81,7 @@ def _send(
     why: Why | None = None,
     words: str = "",
     with_calendar: bool = False,
+    reply_to: str = "",
     **more: object,
 ) -> None:
     if not booking.email:
@@ -87,7 +93,7 @@ def _send(
         f"events/email/{name}",
         to=booking.email,
         about=booking,
-        reply_to=date.workshop.contact.email,
+        reply_to=reply_to or date.workshop.contact.email,
         calendar=date_calendar(date) if with_calendar else "",
         context={
             "contact_name": booking.contact_name,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date as Day
 from datetime import timedelta
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from sharedlives.foundation import audit
@@ -83,6 +84,38 @@ def check_again(changed: Booking | WorkshopDate) -> int:
         audit.record(None, "set the needs to be checked again", need.place, by_itself=True)
     AccessNeed.objects.bulk_update(needs, ["state", "due_on"])
     return len(needs)
+
+
+# What is left to do
+
+
+class Unanswered(NamedTuple):
+    """Counts alone: whose they are only the needs team knows."""
+
+    needs: int
+    late: int
+
+
+def open_counts(date: WorkshopDate | None = None) -> Unanswered:
+    """How many needs nobody has answered yet, and how many of them are late; of one date, or of all."""
+    needs = AccessNeed.objects.unanswered()
+    if date is not None:
+        needs = needs.filter(place__booking__date=date)
+    late = Count("pk", filter=Q(due_on__lt=closed_days.today()))
+    return Unanswered(**needs.aggregate(needs=Count("pk"), late=late))
+
+
+def open_sentence(date: WorkshopDate) -> str:
+    """'2 needs unanswered, 9 days left'; empty when all are answered."""
+    unanswered = open_counts(date).needs
+    if not unanswered:
+        return ""
+    days = (date.starts_at.astimezone(LONDON).date() - closed_days.today()).days
+    left = "it is today" if days <= 0 else "1 day left" if days == 1 else f"{days} days left"
+    return f"{unanswered} need{'' if unanswered == 1 else 's'} unanswered, {left}"
+
+
+# Forgetting them
 
 
 def forget(booking: Booking) -> None:

@@ -70,13 +70,17 @@ NEVER_ADDED = {
 NEVER_CHANGED = {
     "foundation.AuditEntry",
     "foundation.OutgoingMail",
-    "events.AccessNeed",
     "events.RingTask",
     "events.DateMessage",
     "events.Subscription",
     "site.ImportRun",
 }
-NEVER_DELETED = (NEVER_CHANGED - {"events.Subscription"}) | {"foundation.Charity", "events.Booking", "site.Proposal"}
+NEVER_DELETED = (NEVER_CHANGED - {"events.Subscription"}) | {
+    "foundation.Charity",
+    "events.Booking",
+    "events.AccessNeed",
+    "site.Proposal",
+}
 
 MODELS = {model._meta.label: model for model in admin.site._registry}
 PEOPLE = ["superuser", "no role", *ROLES]

@@ -31,7 +31,7 @@ def booking_detail(request, token):
         "booking": booking,
         "date": booking.date,
         "token": token,
-        "people": [(place, hasattr(place, "need")) for place in people],
+        "people": [(place, getattr(place, "need", None)) for place in people],
         "refusal": refusal,
         "asks_to_cancel": "cancel" in request.GET,
         "may_accept_late": waiting_list.may_accept_late(booking),

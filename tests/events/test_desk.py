@@ -101,7 +101,7 @@ def test_the_list_of_dates_shows_taken_places_and_waiting(desk):
 @pytest.mark.parametrize(
     ("model", "make"), [("workshopdate", create_date), ("booking", lambda **f: book(create_date(**f), f["area"]))]
 )
-def test_lists_take_the_same_queries_for_one_row_and_for_three(desk, model, make):
+def test_lists_take_the_same_queries_for_one_row_and_for_three(desk, long_memory, model, make):
     address = reverse(f"admin:events_{model}_changelist")
 
     def queries():

@@ -4,13 +4,15 @@ from datetime import date as Day
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
-from events import closed_days, needs
+from events import bookings, closed_days, needs, waiting_list
 from events.bookings import Person
 from events.models import AccessNeed, ClosedDay, WorkshopDate
 from sharedlives.foundation.models import AuditEntry
 from sharedlives.foundation.spoken import LONDON
-from tests.factories import book, create_date, create_user
+from tests.factories import book, create_charity, create_date, create_user
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +138,120 @@ def test_new_words_that_nobody_has_seen_to_stay_to_be_done():
     need.refresh_from_db()
     assert (need.access, need.dietary, need.state) == ("", "no nuts", State.TO_DO)
     assert need.consented_at > consented_at
+
+
+# What is left to do
+
+
+def test_what_is_arranged_over_or_postponed_is_not_left_to_do():
+    date, over = create_date(), create_date(area="Leeds")
+    postponed = create_date(area="York")
+    for name in ("Ann", "Bob", "Cal"):
+        told(date, name)
+    told(over)
+    told(postponed)
+    arrange(need_of(date.bookings.get(contact_name="Bob")))
+    AccessNeed.objects.filter(place__booking__contact_name="Cal").update(due_on=Day(2019, 1, 1), state="cannot yet")
+    long_ago = at_noon(closed_days.today() - timedelta(days=3))
+    WorkshopDate.objects.filter(pk=over.pk).update(starts_at=long_ago, ends_at=None)
+    WorkshopDate.objects.filter(pk=postponed.pk).update(state="postponed")
+
+    assert needs.open_counts(date) == needs.open_counts() == (2, 1)
+    assert needs.open_counts(over) == needs.open_counts(postponed) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (9, "2 needs unanswered, 9 days left"),
+        (1, "2 needs unanswered, 1 day left"),
+        (0, "2 needs unanswered, it is today"),
+    ],
+)
+def test_a_date_says_how_many_needs_wait_and_how_long(days, words):
+    date = create_date(starts_at=at_noon(closed_days.today() + timedelta(days=60)))
+    told(date)
+    told(date, "Bob")
+    soon = datetime.combine(closed_days.today() + timedelta(days=days), datetime.max.time(), LONDON)
+    WorkshopDate.objects.filter(pk=date.pk).update(starts_at=soon, ends_at=None)
+    date.refresh_from_db()
+
+    assert needs.open_sentence(date) == words
+
+    arrange(need_of(date.bookings.get(contact_name="Bob")))
+    assert needs.open_sentence(date) == words.replace("2 needs", "1 need")
+    arrange(need_of(date.bookings.get(contact_name="Ann")))
+    assert needs.open_sentence(date) == ""
+
+
+# Forgetting
+
+
+def everything_kept():
+    """Every row of every table that could hold words: the log, mails, jobs, sessions, and all the others."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        tables = [name for (name,) in cursor.fetchall()]
+        kept = {}
+        for table in tables:
+            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            kept[table] = " ".join(row for (row,) in cursor.fetchall())
+    return kept
+
+
+def holding(words):
+    return {table for table, text in everything_kept().items() if words in text}
+
+
+def journey(client, date):
+    """All that can happen to a need: told on the site, replaced, seen to by the team, told of, looked up."""
+    booking = book(date, "Ann", people=[Person("Ann", access="XYZZY ramp", dietary="XYZZY vegan")])
+    address = f"{booking.get_absolute_url()}needs/1/"
+    client.post(address, {"keep": "1", "access": "XYZZY lift", "answering_for": "self", "keep_needs": "on"})
+    need = need_of(booking)
+    team = create_user(
+        email="nora@example.org",
+        permissions=["events.view_accessneed", "events.change_accessneed", "events.view_workshopdate"],
+    )
+    client.force_login(team)
+    page = f"/admin/events/accessneed/{need.pk}/change/"
+    for button in ("save", "arranged", "write", "cannot_yet", "told", "take"):
+        client.post(page, {button: "1", "arrangement": f"XYZZY {button}", "owner": "", "due_on": "2019-10-01"})
+    client.get(page)
+    client.get(f"/admin/events/accessneed/?q=XYZZY&place__booking__id__exact={booking.pk}")
+    client.post(f"/admin/events/workshopdate/{date.pk}/summary/", {"lines": "XYZZY vegan"})
+    needs.check_again(date)
+    client.get(booking.get_absolute_url())
+    return booking
+
+
+def test_words_of_needs_stand_in_one_table_and_nowhere_else(client):
+    create_charity()
+    journey(client, create_date())
+
+    assert holding("XYZZY") == {"events_accessneed"}
+    assert "nora@example.org" in everything_kept()["foundation_user"], "or the search would find nothing anywhere"
+
+
+@pytest.mark.parametrize("how", ["cancelled", "lapsed", "date cancelled", "taken back", "14 days after"])
+def test_nothing_of_a_need_survives(client, how):
+    create_charity()
+    date = create_date()
+    booking = journey(client, date)
+    assert holding("XYZZY")
+
+    if how == "cancelled":
+        bookings.cancel(booking)
+    elif how == "lapsed":
+        waiting_list.move(booking, "offered", offer_ends_at=timezone.now() - timedelta(minutes=1))
+        waiting_list.settle_date(date.pk)
+    elif how == "date cancelled":
+        bookings.cancel_date(date, by=create_user())
+    elif how == "taken back":
+        client.post(f"/admin/events/accessneed/{need_of(booking).pk}/change/", {"remove": "1"})
+    else:
+        long_ago = timezone.now() - timedelta(days=14, hours=5)
+        WorkshopDate.objects.filter(pk=date.pk).update(starts_at=long_ago, ends_at=long_ago + timedelta(hours=4))
+        needs.forget_old_needs()
+
+    assert holding("XYZZY") == set()
