@@ -16,6 +16,7 @@ from . import bookings, corrections, ring_list
 from .bookings import BookingRefused
 from .date_admin import number
 from .forms import StaffReservationForm, asked_for_another_number, reservation_forms
+from .lists_admin import TakesListsOut
 from .models import Booking, Place, RepeatedRequest, WorkshopDate
 from .waiting_list_admin import QueueButtons, back_to, how_they_hear
 
@@ -45,8 +46,24 @@ class RepeatInline(PlaceInline):
         return "; ".join(word for word in words if word)
 
 
+class DateToComeFilter(admin.SimpleListFilter):
+    """All, unless somebody asks: whoever rings about last month is found as well."""
+
+    title = "date"
+    parameter_name = "when"
+
+    def lookups(self, request, model_admin):
+        return [("to-come", "Still to come"), ("over", "Over")]
+
+    def queryset(self, request, queryset):
+        dates = WorkshopDate.objects.upcoming().order_by()
+        if self.value() == "to-come":
+            return queryset.filter(date__in=dates)
+        return queryset.exclude(date__in=dates) if self.value() == "over" else queryset
+
+
 @admin.register(Booking)
-class BookingAdmin(QueueButtons, AuditedModelAdmin):
+class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
     # The person's own page acts in their name; the desk has its own buttons, which the log tells apart.
     view_on_site = False
     list_display = [
@@ -58,7 +75,7 @@ class BookingAdmin(QueueButtons, AuditedModelAdmin):
         "support_workers",
         "created_at",
     ]
-    list_filter = ["state", "channel", "created_at"]
+    list_filter = [DateToComeFilter, "state", "reach_by", "channel", "created_at"]
     list_select_related = ["date__workshop", "date__venue"]
     search_fields = [
         "reference",

@@ -13,9 +13,10 @@ from django.utils.html import format_html
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
 
-from . import announcing, bookings, waiting_list
+from . import announcing, bookings, needs, waiting_list
 from .bookings import BookingRefused
 from .forms import OneLineField
+from .lists_admin import DateSheets
 from .mail_preview_admin import MailPreviews
 from .message_admin import WritesToPeople
 from .models import WorkshopDate
@@ -55,7 +56,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 @admin.register(WorkshopDate)
-class WorkshopDateAdmin(WritesToPeople, MailPreviews, DraftOrScheduled, AuditedModelAdmin):
+class WorkshopDateAdmin(WritesToPeople, MailPreviews, DateSheets, DraftOrScheduled, AuditedModelAdmin):
     list_display = ["when", "place_label", "workshop", "taken_of_places", "waiting", "state", "all_bookings"]
     list_display_links = ["when"]
     list_filter = [WhenFilter, "state", "workshop"]
@@ -155,6 +156,8 @@ class WorkshopDateAdmin(WritesToPeople, MailPreviews, DraftOrScheduled, AuditedM
                 "may_cancel": request.user.has_perm("events.cancel_workshopdate"),
                 "may_give_place": request.user.has_perm("events.change_booking"),
                 "may_reserve": request.user.has_perm("events.add_booking"),
+                "may_export": request.user.has_perm("events.export_booking"),
+                "unanswered_needs": needs.open_sentence(date) if date else "",
                 **(extra_context or {}),
             },
         )

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Count, F, Q, Value
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.urls import reverse
 from django.utils import timezone
@@ -85,6 +85,14 @@ class BookingQuerySet(models.QuerySet):
 
     def not_overdue(self):
         return self.exclude(state=Booking.State.OFFERED, offer_ends_at__lte=timezone.now())
+
+    def with_number_in_queue(self):
+        """`number_in_queue` for those who wait, as `place_in_queue` counts it for one; None for the others."""
+        before = Q(queued_at__lt=OuterRef("queued_at")) | Q(queued_at=OuterRef("queued_at"), pk__lt=OuterRef("pk"))
+        waiting = Booking.objects.filter(before, date=OuterRef("date"), state=Booking.State.WAITING)
+        earlier = waiting.order_by().values("date").annotate(number=Count("pk")).values("number")
+        number = Coalesce(Subquery(earlier), 0) + 1
+        return self.annotate(number_in_queue=Case(When(state=Booking.State.WAITING, then=number)))
 
 
 class Booking(models.Model):
@@ -207,6 +215,11 @@ class Booking(models.Model):
     @property
     def offer_has_ended(self) -> bool:
         return self.state == self.State.LAPSED or (self.state == self.State.OFFERED and not self.is_offered)
+
+    @property
+    def state_in_words(self) -> str:
+        """For staff's lists, right at reading time."""
+        return self.State.LAPSED.label if self.offer_has_ended else self.get_state_display()
 
     @property
     def answer_by(self) -> str:
