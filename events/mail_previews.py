@@ -89,6 +89,13 @@ PREVIEWS = [
     Preview("booking_reserved_again", "They reserve a second time", lambda e: (e.reserve(), e.reserve())),
     Preview("reminder", "The workshop is near", lambda e: emails.reminder(e.reserve())),
     Preview("message", "You write to the people of a date", lambda e: emails.message(e.reserve(), **MESSAGE)),
+    Preview("answer", "What they asked for is arranged", lambda e: emails.answer(e.reserve(), is_arranged=True)),
+    Preview(
+        "answer_to_talk",
+        "What they asked for cannot be arranged yet",
+        lambda e: emails.answer(e.reserve(), is_arranged=False),
+        "answer",
+    ),
     Preview("booking_cancelled", "They cancel", lambda e: bookings.cancel(e.reserve())),
     Preview(
         "booking_cancelled_by_us",

@@ -73,7 +73,7 @@ def rows_of(response):
 
 
 def read_back(cell):
-    """The rule of docs/organisers.md: one apostrophe comes off a cell that begins with one."""
+    """The rule of docs/decisions/0029: one apostrophe comes off a cell that begins with one."""
     return cell.removeprefix("'")
 
 
