@@ -186,7 +186,7 @@ def test_people_signed_in_who_are_not_staff_see_nothing(client, label):
 
 
 @pytest.mark.parametrize("label", [label for label in MODELS if label != "foundation.Charity"])
-def test_a_list_takes_the_same_queries_for_one_row_and_for_three(label, django_assert_max_num_queries):
+def test_a_list_takes_the_same_queries_for_one_row_and_for_three(label, long_memory, django_assert_max_num_queries):
     factories.create_charity()
     client = signed_in("superuser")
     ROWS[label](1)

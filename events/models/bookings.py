@@ -87,7 +87,7 @@ class BookingQuerySet(models.QuerySet):
         return self.exclude(state=Booking.State.OFFERED, offer_ends_at__lte=timezone.now())
 
     def with_number_in_queue(self):
-        """`number_in_queue` for those who wait, as `place_in_queue` counts it for one; None for the others."""
+        """`number_in_queue` for those who wait, as `queue_words` says it for one; None for the others."""
         before = Q(queued_at__lt=OuterRef("queued_at")) | Q(queued_at=OuterRef("queued_at"), pk__lt=OuterRef("pk"))
         waiting = Booking.objects.filter(before, date=OuterRef("date"), state=Booking.State.WAITING)
         earlier = waiting.order_by().values("date").annotate(number=Count("pk")).values("number")
