@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -19,6 +20,9 @@ from .forms import StaffReservationForm, asked_for_another_number, reservation_f
 from .lists_admin import TakesListsOut
 from .models import Booking, Place, RepeatedRequest, WorkshopDate
 from .waiting_list_admin import QueueButtons, back_to, how_they_hear
+
+# Dates to choose from at once.
+FEW = 50
 
 
 class PlaceInline(ReadOnly, admin.TabularInline):
@@ -62,6 +66,16 @@ class DateToComeFilter(admin.SimpleListFilter):
         return queryset.exclude(date__in=dates) if self.value() == "over" else queryset
 
 
+class KeysFirst(Paginator):
+    """Looks for the rows of a page in the index, and reads those alone: the last page costs what the first does."""
+
+    def page(self, number):
+        page = super().page(number)
+        keys = list(page.object_list.values_list("pk", flat=True))
+        page.object_list = self.object_list.filter(pk__in=keys)
+        return page
+
+
 @admin.register(Booking)
 class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
     # The person's own page acts in their name; the desk has its own buttons, which the log tells apart.
@@ -77,15 +91,10 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
     ]
     list_filter = [DateToComeFilter, "state", "reach_by", "channel", "created_at"]
     list_select_related = ["date__workshop", "date__venue"]
-    search_fields = [
-        "reference",
-        "contact_name",
-        "email",
-        "phone_key",
-        "organisation",
-        "people__name",
-        "repeats__reference",
-    ]
+    # Which show the box; what is found by it is for `Booking.objects.matching` to say.
+    search_fields = ["reference"]
+    search_help_text = "Reference, phone number, or words of a name, an e-mail address or an organisation."
+    paginator = KeysFirst
     show_full_result_count = False
     inlines = [PlaceInline, RepeatInline]
     change_form_template = "admin/events/booking/change_form.html"
@@ -107,9 +116,7 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
         return lookup == "date__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def get_search_results(self, request, queryset, search_term):
-        # A reference is read aloud in two fours.
-        joined = search_term.replace(" ", "")
-        return super().get_search_results(request, queryset, joined if joined.isdecimal() else search_term)
+        return queryset.matching(search_term), False
 
     @admin.display(description="reference", ordering="reference")
     def reference_in_words(self, booking):
@@ -198,7 +205,7 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
         context = {**self.admin_site.each_context(request), "title": "Reserve for somebody", "opts": self.opts}
         coming = WorkshopDate.objects.published().upcoming().taking_place()
         if "date" not in request.GET:
-            return TemplateResponse(request, "admin/events/booking/choose_date.html", context | {"dates": coming})
+            return self._choose_date(request, coming, context)
         date = get_object_or_404(coming, pk=number(request.GET["date"]))
         form, people = reservation_forms(request, StaffReservationForm)
         is_sent = request.method == "POST" and not asked_for_another_number(request)
@@ -212,6 +219,13 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
         return TemplateResponse(
             request, "admin/events/booking/reserve.html", context | {"date": date, "form": form, "people": people}
         )
+
+    def _choose_date(self, request, coming, context):
+        dates = self.admin_site.get_model_admin(WorkshopDate)
+        found = dates.get_search_results(request, coming, request.GET.get("q", "").replace("\0", "")[:100])[0]
+        shown = list(found[: FEW + 1])
+        context |= {"dates": shown[:FEW], "are_more": len(shown) > FEW, "q": request.GET.get("q", "")}
+        return TemplateResponse(request, "admin/events/booking/choose_date.html", context)
 
     def _reserved(self, request, reserved):
         booking = reserved.booking

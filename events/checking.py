@@ -12,7 +12,22 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Count, Exists, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.urls import reverse
@@ -75,8 +90,15 @@ def recount() -> tuple[int, list[WorkshopDate]]:
 
 
 def _counted(dates: WorkshopDateQuerySet) -> QuerySet[Any]:
-    """With what their bookings add up to: people, support workers, who waits, and the first end of an offer."""
+    """With what their bookings add up to, whether that is other than what is counted, and how many are too many."""
     holds = Q(bookings__state__in=HOLDS_A_PLACE)
+    support = Least(F("support"), F("held_back"))
+    is_right = Q(
+        Q(first_offer_ends_at=F("first_end")) | Q(first_offer_ends_at=None, first_end=None),
+        support_taken=support,
+        ordinary_taken=F("people") + F("support") - support,
+        waiting=F("queue"),
+    )
     return (
         WorkshopDate.objects.filter(pk__in=dates)
         .in_order()
@@ -86,6 +108,10 @@ def _counted(dates: WorkshopDateQuerySet) -> QuerySet[Any]:
             queue=Count("bookings", filter=Q(bookings__state=State.WAITING)),
             first_end=Min("bookings__offer_ends_at", filter=Q(bookings__state=State.OFFERED)),
             held_back=_held_back(),
+            is_wrong=Case(When(is_right, then=Value(False)), default=Value(True), output_field=BooleanField()),
+            too_many=F("people")
+            + _at_least_none(F("support") - F("held_back"))
+            - (F("places") + F("overbook") - F("held_back")),
         )
     )
 
@@ -100,27 +126,18 @@ def _at_least_none(number: Combinable) -> Greatest:
 
 
 def _dates_counted_wrongly(dates: WorkshopDateQuerySet) -> QuerySet[Any]:
-    support = Least(F("support"), F("held_back"))
-    end_is_right = Q(first_offer_ends_at=F("first_end")) | Q(first_offer_ends_at=None, first_end=None)
-    return _counted(dates).exclude(
-        end_is_right,
-        support_taken=support,
-        ordinary_taken=F("people") + F("support") - support,
-        waiting=F("queue"),
-    )
+    return _counted(dates).filter(is_wrong=True)
 
 
-def counters_that_are_not_the_sum(dates: WorkshopDateQuerySet, most: int | None) -> Iterator[Finding]:
-    for date in _dates_counted_wrongly(dates)[:most]:
-        yield Finding(date, f"the counters are not the sum of its bookings. {RECOUNT}")
-
-
-def people_too_many(dates: WorkshopDateQuerySet, most: int | None) -> Iterator[Finding]:
-    ordinary = F("people") + _at_least_none(F("support") - F("held_back"))
-    too_many = _counted(dates).filter(places__isnull=False, places__lt=ordinary + F("held_back") - F("overbook"))
-    for date in too_many[:most]:
-        held, may = date.people + date.support, date.places + date.overbook
-        yield Finding(date, f"{held} people hold a place where {may} may. Allow more places, or ring some of them.")
+def places(dates: WorkshopDateQuerySet, most: int | None) -> Iterator[Finding]:
+    """Counters that are not the sum, and people too many: one look at all bookings for both."""
+    for date in _counted(dates).filter(Q(is_wrong=True) | Q(too_many__gt=0))[:most]:
+        if date.is_wrong:
+            yield Finding(date, f"the counters are not the sum of its bookings. {RECOUNT}")
+        if date.too_many and date.too_many > 0:
+            held, may = date.people + date.support, date.places + date.overbook
+            words = f"{held} people hold a place where {may} may. Allow more places, or ring some of them."
+            yield Finding(date, words)
 
 
 def people_who_are_not_listed(dates: WorkshopDateQuerySet, most: int | None) -> Iterator[Finding]:
@@ -193,7 +210,7 @@ def queues_that_stand_still(dates: WorkshopDateQuerySet, most: int | None) -> It
             support_left=_at_least_none(_held_back("date__") - F("date__support_taken")),
             needed=F("places") + _at_least_none(F("support_workers") - F("support_left")),
         )
-        .filter(fits, Q(date__fill_gaps=True) | ~Exists(earlier))
+        .filter(Q(date__places=None) | Q(free__gt=0), fits, Q(date__fill_gaps=True) | ~Exists(earlier))
     )
     for booking in standing[:most]:
         yield Finding(booking, f"it waits while its places are free, and has no offer. {LOOK_AT_THE_WORKER}")
@@ -265,8 +282,7 @@ def needs_kept_too_long(dates: WorkshopDateQuerySet, most: int | None) -> Iterat
 
 
 CHECKS = [
-    counters_that_are_not_the_sum,
-    people_too_many,
+    places,
     people_who_are_not_listed,
     bookings_of_cancelled_dates,
     offers_without_an_end,

@@ -6,6 +6,7 @@ The date is locked first, then `settle` does what is due by the clock. A job onl
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -266,18 +267,27 @@ def date_changed(date: WorkshopDate) -> None:
 
 
 def due() -> list[int]:
-    """Dates on which something is due by the clock, or a place is free and somebody waits."""
+    """Dates on which something is due by the clock, or a place is free and somebody waits who could have it."""
     now = timezone.now()
     scheduled = Q(state=WorkshopDate.State.SCHEDULED)
     overdue = Q(first_offer_ends_at__lte=now)
     release = scheduled & Q(release_support_at__lte=now, support_is_released=False)
-    is_free = scheduled & Q(waiting__gt=0, starts_at__gt=now)
-    dates = WorkshopDate.objects.filter(overdue | release | is_free).order_by("pk")
-    return [
-        date.pk
-        for date in dates
-        if date.has_overdue_offers() or date.release_is_due() or (date.may_offer() and date.ordinary_left != 0)
-    ]
+    by_the_clock = WorkshopDate.objects.filter(overdue | release).values_list("pk", flat=True)
+    with_a_queue = WorkshopDate.objects.filter(scheduled, waiting__gt=0, starts_at__gt=now).with_room()
+    return sorted({*by_the_clock, *_whose_turn_has_come(date for date in with_a_queue if date.may_offer())})
+
+
+def _whose_turn_has_come(dates: Iterable[WorkshopDate]) -> set[int]:
+    """Those of the dates where the first who waits fits, or anybody where gaps are filled."""
+    by_pk = {date.pk: date for date in dates}
+    waiting = Booking.objects.filter(date__in=by_pk, state=State.WAITING)
+    first = waiting.order_by("date_id", "queued_at", "pk").distinct("date_id")
+    anybody = waiting.filter(date__fill_gaps=True)
+    return {
+        booking.date_id
+        for booking in [*first, *anybody]
+        if by_pk[booking.date_id].has_room_for(booking.places, booking.support_workers)
+    }
 
 
 def settle_due() -> int:
@@ -295,7 +305,7 @@ def dates_to_ring_for() -> list[WorkshopDate]:
     now = timezone.now()
     closed = Q(booking_closes_at__lte=now) | Q(starts_at__lte=now)
     dates = WorkshopDate.objects.upcoming().filter(closed, state=WorkshopDate.State.SCHEDULED, waiting__gt=0)
-    return [date for date in dates if date.ordinary_left != 0]
+    return list(dates.with_room())
 
 
 # The queue explains itself

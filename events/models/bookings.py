@@ -69,6 +69,28 @@ class BookingQuerySet(models.QuerySet):
             return bookings.alias(address=Lower("email")).filter(address=Lower(Value(email)))
         return bookings.filter(email="", phone_key=phone_key(phone))
 
+    def matching(self, typed: str):
+        """For whoever rings: by reference, by number, or by words that all stand in names, address or organisation."""
+        bookings = self
+        if not re.search(r"[^\d\s+()-]", typed):
+            digits = phone_key(typed)
+            repeated = RepeatedRequest.objects.filter(reference__startswith=digits).values("booking")
+            return bookings.filter(
+                Q(reference__startswith=digits)
+                | Q(phone_key__contains=digits)
+                | Q(email__contains=digits)
+                | Q(pk__in=repeated)
+            )
+        for word in typed.split():
+            named = Place.objects.filter(name__icontains=word).values("booking")
+            bookings = bookings.filter(
+                Q(contact_name__icontains=word)
+                | Q(email__icontains=word)
+                | Q(organisation__icontains=word)
+                | Q(pk__in=named)
+            )
+        return bookings
+
     def holding_a_place(self):
         return self.filter(state__in=HOLDS_A_PLACE)
 

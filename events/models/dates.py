@@ -63,6 +63,15 @@ class WorkshopDateQuerySet(models.QuerySet):
         # The time of the last change is that of cancelling: nothing of a cancelled date is changed after that.
         return (self.upcoming().exclude(cancelled) | self.filter(cancelled, calendar_changed_at__gt=lately)).in_order()
 
+    def with_room(self):
+        """Where an ordinary place is free; `ordinary_left` of one row."""
+        ordinary = F("places") + F("overbook")
+        return self.filter(
+            Q(places=None)
+            | Q(ordinary_taken__lt=ordinary - F("support_places"))
+            | Q(support_is_released=True, ordinary_taken__lt=ordinary)
+        )
+
     def in_order(self):
         return self.select_related("workshop", "venue").order_by("starts_at", "pk")
 

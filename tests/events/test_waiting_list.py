@@ -228,6 +228,31 @@ def test_the_job_touches_nothing_where_nothing_is_due():
     assert waiting_list.due() == []
 
 
+def test_the_job_passes_by_a_date_whose_next_group_does_not_fit_unless_gaps_are_filled(django_assert_num_queries):
+    date, (holder, _other), _queue = full_date(("Ann", 2), ("Bob", 2), places=2)
+    bookings.cancel(holder)
+    third, (held, _other), _queue = full_date(("Cat", 2), ("Dan", 1), places=2, area="Leeds")
+    bookings.cancel(held)
+
+    with django_assert_num_queries(4):
+        assert waiting_list.due() == []
+    WorkshopDate.objects.update(fill_gaps=True)
+    assert waiting_list.due() == [third.pk]
+
+
+@pytest.mark.parametrize("places", [None, 3, 4, 5])
+@pytest.mark.parametrize("fields", [{}, {"support_places": 1}, {"overbook": 1}, {"support_places": 2, "overbook": 1}])
+@pytest.mark.parametrize("released", [False, True])
+def test_many_dates_and_one_agree_whether_an_ordinary_place_is_free(places, fields, released):
+    date = create_date(starts_at=WORKSHOP, places=places, support_is_released=released, **fields)
+    while date.ordinary_left not in (None, 0):
+        assert list(WorkshopDate.objects.with_room()) == [date]
+        book(date, f"Person {date.ordinary_taken}")
+        date.refresh_from_db()
+
+    assert WorkshopDate.objects.with_room().exists() == (places is None)
+
+
 # Saying yes and no
 
 

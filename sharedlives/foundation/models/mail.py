@@ -40,6 +40,11 @@ class OutgoingMail(models.Model):
             models.Index(fields=["-created_at", "-id"], name="outgoing_mail_by_time"),
             models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="outgoing_mail_waiting"),
             models.Index(fields=["about"], name="outgoing_mail_about"),
+            models.Index(
+                fields=["about", "-id"],
+                condition=models.Q(state__in=["failed", "bounced"]),
+                name="outgoing_mail_undelivered",
+            ),
             models.Index(fields=["message_id"], name="outgoing_mail_by_message_id"),
         ]
         permissions = [("resend_outgoingmail", "Can send a mail again")]
