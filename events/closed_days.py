@@ -42,6 +42,15 @@ def fill(today: Day, model: type[ClosedDay] = ClosedDay) -> int:
     return len(model.objects.bulk_create(new, ignore_conflicts=True))
 
 
+def names(days: Iterable[Day]) -> dict[Day, str]:
+    """Which of these are in the list of closed days, or usual ones that the list has not yet; and why closed."""
+    days = set(days)
+    listed = {row.day: row for row in ClosedDay.objects.filter(day__in=days)}
+    unlisted = {day: name for day, name in usual({day.year for day in days}).items() if day not in listed}
+    closed = {day: row.name for day, row in listed.items() if row.is_closed}
+    return {day: name for day, name in (unlisted | closed).items() if day in days}
+
+
 def next_open_day(day: Day) -> Day:
     """`day` itself if the office answers its phone then, or the first day after on which it does."""
     return next(_open_days(day))

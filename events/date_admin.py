@@ -15,6 +15,7 @@ from sharedlives.foundation.admin import AuditedModelAdmin
 
 from . import announcing, bookings, needs, waiting_list
 from .bookings import BookingRefused
+from .copying_admin import CopiesDates
 from .forms import OneLineField
 from .lists_admin import DateSheets
 from .mail_preview_admin import MailPreviews
@@ -56,7 +57,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 @admin.register(WorkshopDate)
-class WorkshopDateAdmin(WritesToPeople, MailPreviews, DateSheets, DraftOrScheduled, AuditedModelAdmin):
+class WorkshopDateAdmin(CopiesDates, WritesToPeople, MailPreviews, DateSheets, DraftOrScheduled, AuditedModelAdmin):
     list_display = ["when", "place_label", "workshop", "taken_of_places", "waiting", "state", "all_bookings"]
     list_display_links = ["when"]
     list_filter = [WhenFilter, "state", "workshop"]

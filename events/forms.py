@@ -31,6 +31,14 @@ class OneLineField(forms.CharField):
         return " ".join(UNWANTED.sub(" ", super().to_python(value)).split())
 
 
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class HourField(forms.TimeField):
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
 class NameField(OneLineField):
     """A name, which stands in mails that anybody can have sent to anybody: so it cannot carry a link."""
 

@@ -12,6 +12,7 @@ from sharedlives.foundation.audited_admin import CalmAutocomplete
 from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
+from .copying_admin import CopiesWorkshops
 from .date_admin import DraftOrScheduled, how_full
 from .mail_preview_admin import MailPreviews
 from .models import Subscription, Venue, Workshop, WorkshopDate
@@ -32,7 +33,7 @@ class DateInline(CalmAutocomplete, DraftOrScheduled, admin.StackedInline):
 
 
 @admin.register(Workshop)
-class WorkshopAdmin(MailPreviews, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
+class WorkshopAdmin(CopiesWorkshops, MailPreviews, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     list_display = ["title", "is_published", "next_date", "all_dates"]
     list_filter = ["is_published"]
     search_fields = ["title", "summary"]

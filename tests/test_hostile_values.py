@@ -55,8 +55,10 @@ class Form(HTMLParser):
         facts = dict(pairs)
         name, kind = facts.get("name") or "", facts.get("type", "text")
         if tag == "input" and name and kind not in ("submit", "file", "button"):
-            if kind not in ("checkbox", "radio") or "checked" in facts:
+            if kind not in ("checkbox", "radio"):
                 self.sent[name] = facts.get("value") or ""
+            elif "checked" in facts:
+                self.sent[name] = facts.get("value", "on")
             if kind not in ("hidden", "checkbox", "radio"):
                 self.typed.add(name)
         elif tag == "textarea":
@@ -75,6 +77,8 @@ class Form(HTMLParser):
 
     def handle_endtag(self, tag):
         if tag == "textarea":
+            # Its first line break is not part of it (HTML, "the textarea element").
+            self.sent[self._textarea] = self.sent[self._textarea].removeprefix("\n")
             self._textarea = ""
 
 

@@ -87,6 +87,11 @@ VENUE_IS_DUE = timedelta(days=14)
 CANCELLED_IN_CALENDARS = timedelta(days=30)
 
 
+def calendar_uid(of: uuid.UUID) -> str:
+    """By what calendars know a date for ever (docs/decisions/0012-calendar-files.md)."""
+    return f"{of}@{urlsplit(Charity.current().site_address).hostname}"
+
+
 class WorkshopDate(models.Model):
     """One time a workshop takes place: when, where, for how many.
 
@@ -243,7 +248,7 @@ class WorkshopDate(models.Model):
         if not self.slug:
             self.slug = self._new_slug()
         if not self.calendar_uid:
-            self.calendar_uid = f"{uuid.uuid4()}@{urlsplit(Charity.current().site_address).hostname}"
+            self.calendar_uid = calendar_uid(uuid.uuid4())
         super().save(*args, **kwargs)
         # What the database counted while it wrote the row.
         self.refresh_from_db(fields=[*COUNTED, "calendar_sequence", "calendar_changed_at"])

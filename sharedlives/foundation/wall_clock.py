@@ -26,3 +26,13 @@ def moment(day: date, at: time) -> datetime:
             code="twice",
         )
     return early
+
+
+def first_moment(day: date, at: time) -> tuple[datetime, bool]:
+    """As `moment`, but of an hour that comes twice the first one is meant; whether it does."""
+    try:
+        return moment(day, at), False
+    except ValidationError as error:
+        if error.code != "twice":
+            raise
+        return datetime.combine(day, at, tzinfo=spoken.LONDON), True

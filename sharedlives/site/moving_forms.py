@@ -8,21 +8,13 @@ from typing import Any
 from django import forms
 
 from blog.models import Author
-from events.forms import OneLineField
+from events.forms import DayField, HourField, OneLineField
 from events.models import Workshop
 
 from . import proposals
 from .models import Proposal
 from .proposals import DateWanted
 from .wordpress import detect
-
-
-class DayField(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-class HourField(forms.TimeField):
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
 class DecisionForm(forms.Form):
