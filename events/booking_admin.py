@@ -7,7 +7,8 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from sharedlives.foundation import mail, spoken
@@ -145,12 +146,11 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
 
     @admin.display(description="mails")
     def mails(self, booking):
-        return (
-            "; ".join(
-                f"{row.template.rpartition('/')[2]}: {row.get_state_display()}" for row in mail.about(booking)[:20]
-            )
-            or "none"
-        )
+        rows = [
+            (row.template.rpartition("/")[2].replace("_", " "), row.get_state_display().lower(), row.last_error)
+            for row in mail.about(booking)[:20]
+        ]
+        return format_html_join(mark_safe("<br>"), "{}: {} {}", rows) or "none"
 
     def get_urls(self):
         site = self.admin_site.admin_view
@@ -163,6 +163,7 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
         booking = Booking.objects.filter(pk=number(object_id)).select_related("date").first()
         buttons = {
             "is_to_be_rung": booking and booking.is_offered and ring_list.waits_for_a_call(booking),
+            "lost_mail": booking and booking.email and mail.lost(booking, to=booking.email),
             "can_be_given": booking and booking.is_waiting and not booking.date.may_offer(),
         }
         return super().change_view(request, object_id, form_url, buttons | (extra_context or {}))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
 
-from . import emails, needs, waiting_list
+from . import emails, needs, ring_list, waiting_list
 from .bookings import (
     Identity,
     Reserved,
@@ -116,6 +116,7 @@ def _write_to(booking: Booking, email: str, *, by: User | None) -> None:
     booking.email = email
     booking.link_version += 1
     booking.save(update_fields=["email", "link_version"])
+    ring_list.address_is_corrected(booking, by=by)
     if booking.state == Booking.State.OFFERED:
         # Nobody may have read the offer at the old address: it begins anew.
         waiting_list.offer(booking)

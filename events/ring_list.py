@@ -29,6 +29,12 @@ def waits_for_a_call(booking: Booking) -> bool:
     return booking.ring_tasks.filter(why=RingTask.Why.OFFER, done_at=None).exists()
 
 
+def address_is_corrected(booking: Booking, *, by: User | None) -> None:
+    """Mails reach them again, so nobody need ring because one came back."""
+    tasks = booking.ring_tasks.filter(done_at=None, why=RingTask.Why.MAIL_CAME_BACK)
+    tasks.update(done_at=timezone.now(), done_by=by)
+
+
 def finish(booking: Booking, *, by: User | None) -> None:
     """Nothing is left to tell: they were told, or something else has happened since."""
     tasks = booking.ring_tasks.filter(done_at=None)

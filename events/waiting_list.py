@@ -95,6 +95,16 @@ def offer(booking: Booking) -> None:
     audit.record(None, "offered a place", booking, note=note, by_itself=True)
 
 
+def ring_about_offer(booking: Booking) -> None:
+    """The mail about it did not arrive: like for people without e-mail no clock runs before staff have reached them."""
+    if not ring_list.waits_for_a_call(booking):
+        move(booking, State.OFFERED, offer_ends_at=booking.date.closes_at)
+        ring_list.add(booking, RingTask.Why.OFFER)
+        audit.record(
+            None, "asked staff to ring about the offer", booking, note="the mail did not arrive", by_itself=True
+        )
+
+
 def _deadline(booking: Booking) -> datetime | None:
     return closed_days.kind_deadline(
         timezone.now(), closes_at=booking.date.closes_at, needs_more_time=booking.needs_more_time

@@ -148,6 +148,8 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # Who only tries the site sends nothing: mails stay on the outgoing-mail page.
 vars().update(env.email("EMAIL_URL", default="dummymail://" if LOCAL_FOLDER else "smtp://localhost:25"))
 EMAIL_TIMEOUT = 10
+# Looked through for mails that came back (sharedlives/foundation/bounce_mailbox.py).
+BOUNCE_MAILBOX = env("BOUNCE_MAILBOX", default="")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="")
 ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL or "root@localhost"

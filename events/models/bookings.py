@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sharedlives.foundation import links, spoken
+from sharedlives.foundation.models import OutgoingMail
 
 from .dates import WorkshopDate
 
@@ -258,6 +259,12 @@ class Booking(models.Model):
         """Whether they may know how to join: only people with a place, and only while there is something to join."""
         is_online = self.date.is_online or self.date.is_hybrid
         return is_online and self.has_a_place and not self.date.is_off and not self.date.has_ended()
+
+    def mail_did_not_arrive(self, mail: OutgoingMail) -> None:
+        """Heard from foundation/mail.py, of each mail about it that failed or came back."""
+        from .. import lost_mail
+
+        lost_mail.rather_ring(self, mail)
 
     def waiting_before(self):
         """Those who asked earlier and still wait."""

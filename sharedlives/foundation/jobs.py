@@ -1,9 +1,14 @@
+import logging
+
+from django.conf import settings
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from . import limits, mail, pictures
+from . import bounce_mailbox, limits, mail, pictures
 from .models import Worker
+
+log = logging.getLogger(__name__)
 
 
 @app.task
@@ -16,6 +21,22 @@ def deliver_mail(mail_id: int):
 def pick_up_overdue_mail(timestamp: int):
     for mail_id in mail.overdue().order_by("pk").values_list("pk", flat=True)[:500]:
         mail.deliver(mail_id)
+
+
+# What it is about may be busy at the moment.
+@app.task(retry=RetryStrategy(max_attempts=20, exponential_wait=2))
+def tell_that_it_did_not_arrive(mail_id: int):
+    mail.tell_that_it_did_not_arrive(mail_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="bounce_mailbox", lock="bounce_mailbox")
+def look_through_bounce_mailbox(timestamp: int):
+    if settings.BOUNCE_MAILBOX:
+        try:
+            bounce_mailbox.look_through()
+        except bounce_mailbox.MailboxAway as error:
+            log.error("the mailbox for bounces cannot be read: %s", error)
 
 
 # A storage elsewhere may be away for a moment; what is still missing after that, tidy_pictures asks for again.

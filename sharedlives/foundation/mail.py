@@ -11,6 +11,7 @@ from datetime import timedelta
 from email.utils import formataddr
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 # Pauses after each failure; together a little over two days, as mail servers themselves keep trying.
 PAUSES = [timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 180, 480, 960, 1440)]
 KEEP_BODIES = timedelta(days=90)
+DID_NOT_ARRIVE = [OutgoingMail.State.FAILED, OutgoingMail.State.BOUNCED]
 
 
 def send(
@@ -100,6 +102,8 @@ def deliver(mail_id: int) -> OutgoingMail.State | None:
             mail.state = OutgoingMail.State.KEPT
         else:
             _hand_over(mail, charity)
+        if mail.state == OutgoingMail.State.FAILED:
+            _tell(mail)
         if mail.state == OutgoingMail.State.WAITING:
             _schedule(mail)
         else:
@@ -184,6 +188,50 @@ def send_again(mail: OutgoingMail) -> None:
         deliver_mail.defer(mail_id=mail.pk)
 
 
+def came_back(mail: OutgoingMail, words: str) -> bool:
+    """Note that a mail which went out did not arrive; whether that is news. Lock the row first."""
+    if mail.state != OutgoingMail.State.SENT:
+        return False
+    mail.state, mail.last_error = OutgoingMail.State.BOUNCED, words
+    mail.save(update_fields=["state", "last_error"])
+    _tell(mail)
+    return True
+
+
+def is_delayed(mail: OutgoingMail, words: str) -> None:
+    """The server still tries; it may yet arrive."""
+    if mail.state == OutgoingMail.State.SENT:
+        mail.last_error = f"Not delivered yet: {words}"
+        mail.save(update_fields=["last_error"])
+
+
+def _tell(mail: OutgoingMail) -> None:
+    from .jobs import tell_that_it_did_not_arrive
+
+    tell_that_it_did_not_arrive.defer(mail_id=mail.pk)
+
+
+def tell_that_it_did_not_arrive(mail_id: int) -> None:
+    """Whatever the mail was about hears of it, if it has a method for that: a booking asks staff to ring."""
+    mail = OutgoingMail.objects.filter(pk=mail_id, state__in=DID_NOT_ARRIVE).first()
+    label, _, key = mail.about.partition(":") if mail else ("", "", "")
+    if mail and label:
+        thing = apps.get_model(label)._base_manager.filter(pk=key).first()
+        if hear := getattr(thing, "mail_did_not_arrive", None):
+            hear(mail)
+
+
+def lost(obj: models.Model, *, to: str) -> OutgoingMail | None:
+    """The newest mail about `obj` to this address, if it did not arrive."""
+    newest = about(obj).filter(recipient__iexact=to).exclude(state=OutgoingMail.State.WAITING).first()
+    return newest if newest and newest.state in DID_NOT_ARRIVE else None
+
+
+def lost_lately() -> models.QuerySet[OutgoingMail]:
+    """What failed or came back within a week: afterwards it is no news."""
+    return OutgoingMail.objects.filter(state__in=DID_NOT_ARRIVE, created_at__gte=timezone.now() - timedelta(days=7))
+
+
 def overdue() -> models.QuerySet[OutgoingMail]:
     """Waiting mails whose job was lost, for instance with a worker that was killed."""
     return OutgoingMail.objects.filter(
@@ -194,5 +242,5 @@ def overdue() -> models.QuerySet[OutgoingMail]:
 def forget_old_bodies() -> int:
     """Remove what was written and to whom, 90 days after; that a mail went out stays."""
     old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - KEEP_BODIES).exclude(text="")
-    nothing = dict.fromkeys(["recipient", "reply_to", "text", "html", "calendar", "unsubscribe_url"], "")
+    nothing = dict.fromkeys(["recipient", "reply_to", "text", "html", "calendar", "unsubscribe_url", "last_error"], "")
     return old.update(subject="(removed after 90 days)", **nothing)

@@ -1,6 +1,6 @@
 """Outgoing mail at the desk: what was written, and what became of it."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.urls import path, reverse
@@ -21,13 +21,26 @@ def as_it_arrives(html: str) -> HttpResponse:
     return response
 
 
+class HowItWentFilter(admin.SimpleListFilter):
+    title = "how it went"
+    parameter_name = "went"
+
+    def lookups(self, request, model_admin):
+        return [("lost", "Came back or failed"), *OutgoingMail.State.choices]
+
+    def queryset(self, request, queryset):
+        if self.value() == "lost":
+            return queryset.filter(state__in=mail.DID_NOT_ARRIVE)
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "recipient", "subject", "state", "last_error"]
-    list_filter = ["state", "created_at"]
+    list_filter = [HowItWentFilter, "created_at"]
     search_fields = ["recipient", "subject"]
     show_full_result_count = False
-    actions = ["send_again"]
+    actions = ["send_again", "came_back"]
     fields = readonly_fields = [
         "recipient",
         "reply_to",
@@ -79,6 +92,18 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         for row in queryset:
             mail.send_again(row)
         self.message_user(request, "Put back in the queue; it goes out within a minute.")
+
+    @admin.action(description="It came back", permissions=["resend"])
+    def came_back(self, request, queryset):
+        """For reports that reach people: a letter from a mail server, or somebody who rings."""
+        noted = [row for row in queryset.select_for_update() if mail.came_back(row, f"Noted by hand by {request.user}")]
+        if noted:
+            self.message_user(
+                request, "Noted. Whoever has a booking to come and a phone is on the list of people to ring."
+            )
+        if len(noted) < len(queryset):
+            self.message_user(request, "Only a mail that was sent can come back.", level=messages.WARNING)
+        return noted
 
 
 def _may_read(request, row):

@@ -30,7 +30,9 @@ class OutgoingMail(models.Model):
     last_error = models.TextField("what the mail server said", blank=True)
     delivered_at = models.DateTimeField("sent", null=True, blank=True)
 
-    personal_fields = frozenset({"recipient", "reply_to", "subject", "text", "html", "calendar", "unsubscribe_url"})
+    personal_fields = frozenset(
+        {"recipient", "reply_to", "subject", "text", "html", "calendar", "unsubscribe_url", "last_error"}
+    )
 
     class Meta:
         verbose_name = "outgoing mail"

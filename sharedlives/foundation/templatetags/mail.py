@@ -1,0 +1,13 @@
+from django import template
+
+from sharedlives.foundation import mail
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/foundation/outgoingmail/_lost.html")
+def mail_that_did_not_arrive(user):
+    """A line for the front page of the desk; nothing where all has arrived, or for whom it is no concern."""
+    if not user.has_perm("foundation.view_outgoingmail"):
+        return {}
+    return {"lost": mail.lost_lately().count()}
