@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from sharedlives.foundation.models import OutgoingMail, User
+from sharedlives.foundation.models import Charity, OutgoingMail, User
 from sharedlives.foundation.spoken import LONDON
 
-from . import bookings, emails, waiting_list
+from . import bookings, emails, subscriptions, waiting_list
 from .bookings import BookingRefused, Person
-from .models import Booking, Workshop, WorkshopDate
+from .models import Booking, Subscription, Workshop, WorkshopDate
 
 ADDRESS = "robin@example.org"
 FAR_ENOUGH = timedelta(days=21)
@@ -80,6 +80,22 @@ MESSAGE = {
     "text": "Please bring something that tells of your home.\n\nThis is where your own words stand.",
 }
 
+
+def _ask_for_news(example: Example) -> Subscription:
+    subscriptions.ask(ADDRESS, example.date.workshop)
+    return Subscription.objects.of(ADDRESS).get()
+
+
+def _ask_for_news_again(example: Example) -> None:
+    subscriptions.confirm(_ask_for_news(example))
+    subscriptions.ask(ADDRESS, example.date.workshop)
+
+
+def _hear_of_news(example: Example) -> None:
+    subscriptions.confirm(_ask_for_news(example))
+    emails.new_dates(Subscription.objects.of(ADDRESS).get(), [example.date])
+
+
 PREVIEWS = [
     Preview("booking_confirmed", "They reserve, and there is room", Example.reserve),
     Preview("booking_waiting", "They reserve, and all places are taken", Example.wait),
@@ -116,6 +132,14 @@ PREVIEWS = [
         lambda e: (e.wait(), bookings.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
         "date_cancelled",
     ),
+    Preview("subscription_confirm", "They ask to hear of new dates", _ask_for_news),
+    Preview("subscription_known", "They ask again, and hear of them already", _ask_for_news_again),
+    Preview("new_dates", "There is a new date, and they asked to hear of it", _hear_of_news),
+    Preview(
+        "rush",
+        "Very many reserve at once: to the charity itself",
+        lambda e: emails.rush(e.date, requests=40, minutes=8, networks=35),
+    ),
 ]
 
 
@@ -145,7 +169,7 @@ def show(preview: Preview, workshop: Workshop, like: WorkshopDate | None, *, by:
             preview.do(Example(_example_date(workshop, like), by))
         except BookingRefused as refusal:
             return Shown(preview, None, str(refusal))
-        return Shown(preview, written(preview.template_name, to=[ADDRESS, by.email]))
+        return Shown(preview, written(preview.template_name, to=[ADDRESS, by.email, Charity.current().email]))
 
 
 def somebody_of(date: WorkshopDate, *, state: str) -> Booking:

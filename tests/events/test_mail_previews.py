@@ -111,7 +111,7 @@ def test_every_mail_about_a_workshop_ends_with_its_words_and_answers_go_to_its_c
     date = create_date(workshop=create_workshop(**ENDING))
 
     for item in shown(organiser, date):
-        if item.mail.recipient != mail_previews.ADDRESS:
+        if not item.mail.about.startswith("events.booking:"):
             continue
         assert item.mail.reply_to == "olive@example.org"
         assert (
@@ -123,7 +123,7 @@ def test_every_mail_about_a_workshop_ends_with_its_words_and_answers_go_to_its_c
 
 def test_without_words_of_its_own_a_mail_ends_with_the_charity_and_nothing_twice(organiser):
     for item in shown(organiser, create_date()):
-        if item.mail.recipient != mail_previews.ADDRESS:
+        if not item.mail.about.startswith("events.booking:"):
             continue
         assert item.mail.reply_to == "office@example.org"
         assert "\nWith kind regards\nKind Places\n" in item.mail.text
@@ -138,8 +138,8 @@ def test_a_mail_can_be_read_aloud(organiser, kind):
     for item in shown(organiser, date):
         text = item.mail.text
         first = text.splitlines()[0]
-        assert first[0].isupper(), item.preview.name
-        assert first.endswith((".", ":")), item.preview.name
+        assert first[0].isupper() or first[0].isdigit(), item.preview.name
+        assert first.endswith((".", ":", "?")), item.preview.name
         assert "\n\n\n" not in text, item.preview.name
         assert "None" not in text, item.preview.name
         for line in text.splitlines():
