@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from django.db import IntegrityError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -43,7 +45,6 @@ class Identity(NamedTuple):
     reference: str
 
 
-@activity
 def reserve(
     date: WorkshopDate,
     *,
@@ -78,14 +79,16 @@ def reserve(
     digest = _digest(contact | {"people": [asdict(person) for person in people], "date": date.pk})
     # One form counts once for each date; with something corrected after Back it is a request of its own.
     request_id = uuid.uuid5(request_id, digest) if request_id else uuid.uuid4()
-    # Asked before the date is locked, so that nobody waits for it; a double click is noticed again under the lock.
-    if earlier := earlier_request(request_id):
-        return earlier
-    identity = Identity(request_id, digest, unused_reference())
-    return reserve_locked(waiting_list.settled(date.pk), identity, people, contact, channel=channel, by=by)
+    identity = Identity(request_id, digest, new_reference())
+    try:
+        return _reserve(date, identity, people, contact, channel=channel, by=by)
+    except IntegrityError:
+        # A double click, or the same people in another tab: what came a moment earlier can be seen by now.
+        return _reserve(date, identity, people, contact, channel=channel, by=by)
 
 
-def reserve_locked(
+@activity
+def _reserve(
     date: WorkshopDate,
     identity: Identity,
     people: Sequence[Person],
@@ -94,15 +97,47 @@ def reserve_locked(
     channel: str,
     by: User | None,
 ) -> Reserved:
+    is_new = _is_new(date, identity, people, contact)
+    date = waiting_list.settled(date.pk)
+    if not is_new:
+        if earlier := earlier_request(identity.request_id):
+            return earlier
+        identity = identity._replace(reference=unused_reference())
+    return reserve_locked(date, identity, people, contact, is_new=is_new, channel=channel, by=by)
+
+
+def _is_new(date: WorkshopDate, identity: Identity, people: Sequence[Person], contact: dict[str, Any]) -> bool:
+    """Whether nothing bears this id or reference yet, or is of the same people: mostly so, and asked in one query.
+
+    Asked before the date is locked, so that nobody waits for it. What comes in between, the database refuses.
+    """
+    key = coming_key([person.name for person in people], contact["contact_name"])
+    of_the_same = date.bookings.of_the_same_people(email=contact["email"], phone=contact["phone"], key=key)
+    bears = Q(request_id=identity.request_id) | Q(reference=identity.reference)
+    known = [of_the_same, Booking.objects.filter(bears), RepeatedRequest.objects.filter(bears)]
+    first, *others = (rows.values("pk") for rows in known)
+    return not first.union(*others, all=True).exists()
+
+
+def reserve_locked(
+    date: WorkshopDate,
+    identity: Identity,
+    people: Sequence[Person],
+    contact: dict[str, Any],
+    *,
+    is_new: bool = False,
+    channel: str,
+    by: User | None,
+) -> Reserved:
+    """`is_new`: nothing of the same people was there a moment ago."""
     names, support_workers = [person.name for person in people], contact["support_workers"]
     # Refused before anything is looked up: a refusal must not depend on who has booked already.
     if refusal := _why_refused(date, len(people), support_workers, by):
         raise BookingRefused(refusal)
     # Whoever waits comes first: a newcomer never overtakes.
     has_room = waiting_list.may_take(date, len(people), support_workers)
-    if held := held_already(date, contact["email"], contact["phone"], names, contact["contact_name"]):
-        if twin := _double_click(held, identity):
-            return twin
+    held = None if is_new else held_already(date, contact["email"], contact["phone"], names, contact["contact_name"])
+    if held:
         told_needs = any(person.has_needs for person in people)
         return keep_repeat(held, identity, names, contact, told_needs=told_needs, has_room=has_room, by=by)
 
@@ -146,27 +181,11 @@ def _digest(asked: dict[str, Any]) -> str:
 
 
 def earlier_request(request_id: uuid.UUID) -> Reserved | None:
-    if not _is_known(request_id=request_id):
-        return None
     if booking := Booking.objects.filter(request_id=request_id).select_related("date").first():
         return Reserved(booking, booking)
     if repeat := RepeatedRequest.objects.filter(request_id=request_id).select_related("booking__date").first():
         return Reserved(repeat.booking, repeat)
     return None
-
-
-def _is_known(**value: Any) -> bool:
-    """Whether a booking or a repeated request has this id or reference: asked of both at once, for mostly none has."""
-    bookings, repeats = (model.objects.filter(**value).values("pk") for model in (Booking, RepeatedRequest))
-    return bookings.union(repeats, all=True).exists()
-
-
-def _double_click(held: Booking, identity: Identity) -> Reserved | None:
-    """The same request, which came a moment earlier and had the lock first."""
-    if held.request_id == identity.request_id:
-        return Reserved(held, held)
-    repeat = held.repeats.filter(request_id=identity.request_id).first()
-    return Reserved(held, repeat) if repeat else None
 
 
 def held_already(date: WorkshopDate, email: str, phone: str, names: list[str], contact_name: str) -> Booking | None:
@@ -209,9 +228,11 @@ def keep_repeat(
 
 
 def unused_reference() -> str:
-    while _is_known(reference=(reference := new_reference())):
-        pass
-    return reference
+    while True:
+        reference = new_reference()
+        taken = Booking.objects.filter(reference=reference).exists()
+        if not taken and not RepeatedRequest.objects.filter(reference=reference).exists():
+            return reference
 
 
 @activity

@@ -1,17 +1,20 @@
-"""An unusual rush on one date: staff hear of it once, nobody is refused, and a reservation costs no more for it."""
+"""A rush on one date: staff hear of it once, nobody is refused, nobody waits longer than must be."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import jobs, rush
-from events.models import Booking
+from events import bookings, jobs, rush
+from events.models import Booking, RepeatedRequest
 from sharedlives.foundation import limits
 from sharedlives.foundation.models import LimitCount, OutgoingMail
-from tests.factories import create_charity, create_date, create_user, create_workshop
-from tests.server import answers
+from tests.factories import book, create_charity, create_date, create_user, create_workshop
+from tests.server import all_at_once, answers
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +160,71 @@ def test_a_date_that_was_deleted_since_is_passed_over(clock):
     date.delete()
 
     assert rush.rushes(within=timedelta(days=1)) == []
+
+
+# --- The same at the same moment ----------------------------------------------------------------------------------
+
+
+def reserve_at_once(date, number, *, request_ids):
+    """So many reserve at the same moment, all of them for Ann, with the request ids given in turn."""
+    return all_at_once(
+        number,
+        lambda n: bookings.reserve(
+            date, contact_name="Ann", email="ann@example.org", request_id=request_ids[n % len(request_ids)]
+        ),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_clicks_at_the_same_moment_are_one_booking():
+    results = reserve_at_once(create_date(), 8, request_ids=[uuid.uuid4()])
+
+    booking = Booking.objects.get()
+    assert [reserved.request for reserved in results] == [booking] * 8
+    assert RepeatedRequest.objects.count() == 0
+    assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_clicks_that_repeat_a_booking_are_one_repeated_request():
+    date = create_date()
+    booking = book(date, "Ann")
+
+    results = reserve_at_once(date, 8, request_ids=[uuid.uuid4()])
+
+    repeat = RepeatedRequest.objects.get()
+    assert [reserved.request for reserved in results] == [repeat] * 8
+    assert Booking.objects.get() == booking
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_person_in_eight_tabs_at_the_same_moment_holds_one_booking_and_nothing_is_swallowed():
+    results = reserve_at_once(create_date(), 8, request_ids=[uuid.uuid4() for _ in range(8)])
+
+    booking = Booking.objects.get()
+    assert {reserved.booking for reserved in results} == {booking}
+    assert RepeatedRequest.objects.count() == 7
+    assert len({reserved.request.request_id for reserved in results}) == 8
+
+
+def test_a_reference_that_is_taken_is_not_given_again(monkeypatch):
+    date = create_date()
+    first = book(date, "Ann")
+    references = iter([first.reference, "00000042"])
+    monkeypatch.setattr(bookings, "new_reference", lambda: next(references))
+
+    assert book(date, "Bob").reference == "00000042"
+
+
+def test_while_the_date_is_locked_few_statements_make_a_booking():
+    """What holds the lock holds up everybody: what needs no lock is asked before, or not at all."""
+    date = create_date()
+    book(date, "Ann")
+
+    with CaptureQueriesContext(connection) as queries:
+        book(date, "Bob")
+
+    statements = [query["sql"] for query in queries.captured_queries]
+    [locked_at] = [number for number, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql]
+    # The booking, its people, their names for the mail, the mail, its job, the log, and the end of the transaction.
+    assert len(statements[locked_at + 1 :]) <= 7
