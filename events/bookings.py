@@ -56,6 +56,7 @@ def reserve(
     support_workers: int = 0,
     needs_more_time: bool = False,
     wants_news: bool = False,
+    reach_by: str = "",
     request_id: uuid.UUID | None = None,
     channel: str = Booking.Channel.SITE,
     by: User | None = None,
@@ -75,6 +76,7 @@ def reserve(
         "support_workers": support_workers,
         "needs_more_time": needs_more_time,
         "wants_news": wants_news,
+        "reach_by": reach_by,
     }
     digest = _digest(contact | {"people": [asdict(person) for person in people], "date": date.pk})
     # One form counts once for each date; with something corrected after Back it is a request of its own.
@@ -132,7 +134,7 @@ def reserve_locked(
     """`is_new`: nothing of the same people was there a moment ago."""
     names, support_workers = [person.name for person in people], contact["support_workers"]
     # Refused before anything is looked up: a refusal must not depend on who has booked already.
-    if refusal := _why_refused(date, len(people), support_workers, by):
+    if refusal := why_refused(date, len(people), support_workers, by):
         raise BookingRefused(refusal)
     # Whoever waits comes first: a newcomer never overtakes.
     has_room = waiting_list.may_take(date, len(people), support_workers)
@@ -163,7 +165,8 @@ def reserve_locked(
     return Reserved(booking, booking)
 
 
-def _why_refused(date: WorkshopDate, places: int, support_workers: int, by: User | None) -> str:
+def why_refused(date: WorkshopDate, places: int, support_workers: int, by: User | None) -> str:
+    """Why nobody can have so many places on a date, however few are taken; empty when they can."""
     # Staff may still enter somebody who rings after booking has closed.
     is_late_entry = by is not None and date.state == WorkshopDate.State.SCHEDULED and not date.has_ended()
     if not is_late_entry and (closed := date.why_closed()):
@@ -215,6 +218,7 @@ def keep_repeat(
         held.save(update_fields=["wants_news_at"])
     repeat = RepeatedRequest.objects.create(
         booking=held,
+        asked_date=held.date,
         reference=identity.reference,
         request_id=identity.request_id,
         request_digest=identity.digest,
@@ -236,11 +240,12 @@ def unused_reference() -> str:
 
 
 @activity
-def cancel(booking: Booking, *, by: User | None = None) -> Booking:
+def cancel(booking: Booking, *, by: User | None = None, note: str = "", is_told: bool = False) -> Booking:
     """Give the places up, say no to an offer, or leave the queue; the needs are deleted at once.
 
     Places that become free are offered to the first who waits. Cancelling twice changes and mails nothing more. Raises
     BookingRefused for the person's own request once the workshop has started; staff may still put the record right.
+    `note` goes into the log. `is_told`: nobody need ring those who have no e-mail.
     """
     date, booking = waiting_list.settled_booking(booking)
     if not booking.is_active:
@@ -249,8 +254,8 @@ def cancel(booking: Booking, *, by: User | None = None) -> Booking:
         raise BookingRefused("This workshop has already started, so the booking can no longer be cancelled.")
     before = State(booking.state)
     end(booking, by=by)
-    emails.booking_cancelled(booking, before=before, by_staff=by is not None)
-    audit.record(by, CANCELLING[before], booking, note=str(date))
+    emails.booking_cancelled(booking, before=before, by_staff=by is not None, is_told=is_told or by is None)
+    audit.record(by, CANCELLING[before], booking, note=audit.notes(date, note))
     waiting_list.settle(date)
     return booking
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
 
-from . import emails, needs, ring_list, waiting_list
+from . import emails, locking, needs, ring_list, waiting_list
 from .bookings import (
     Identity,
     Reserved,
@@ -22,13 +22,13 @@ from .bookings import (
     reserve_locked,
     unused_reference,
 )
-from .locking import BookingRefused, activity
+from .locking import BookingRefused, Busy, activity
 from .models import Booking, RepeatedRequest, WorkshopDate
 from .models.bookings import coming_key
 from .needs import Person
 
 CORRECT_WITHIN = timedelta(days=1)
-CONTACT = ("contact_name", "email", "phone", "organisation", "needs_more_time")
+CONTACT = ("contact_name", "email", "phone", "reach_by", "organisation", "needs_more_time")
 
 
 def may_correct_address(request: Booking | RepeatedRequest) -> bool:
@@ -44,13 +44,16 @@ def correct_address(request: Booking | RepeatedRequest, *, email: str) -> Reserv
     Whoever corrects a request that repeated somebody's booking made a request of their own under the new address.
     Raises BookingRefused.
     """
-    date = waiting_list.settled(request.booking.date_id if isinstance(request, RepeatedRequest) else request.date_id)
+    date = waiting_list.settled(request.date.pk if isinstance(request, RepeatedRequest) else request.date_id)
     # Asked again under the lock: a second press finds what the first one made.
     earlier = earlier_request(request.request_id)
     if earlier is None:
         raise BookingRefused("This booking is no longer there.")
     booking, request = earlier
-    booking.date = date
+    if request.date.pk != date.pk:
+        raise Busy(locking.MOVED_MEANWHILE)
+    if booking.date_id == date.pk:
+        booking.date = date
     if date.has_ended():
         raise BookingRefused("This date is over.")
     if not may_correct_address(request):
@@ -94,6 +97,7 @@ def _become_a_repeat(booking: Booking, held: Booking, names: list[str], email: s
         "support_workers": booking.support_workers,
         "needs_more_time": booking.needs_more_time,
         "wants_news": booking.wants_news_at is not None,
+        "reach_by": booking.reach_by,
     }
     has_room, told_needs = booking.has_a_place, needs.are_kept(booking)
     booking.request_id, booking.reference = uuid.uuid4(), unused_reference()
@@ -134,6 +138,7 @@ def correct_contact(
     phone: str,
     organisation: str,
     needs_more_time: bool,
+    reach_by: str = "",
     by: User,
 ) -> Booking:
     """What staff put right about whom to write to. Raises BookingRefused where somebody else's booking is the same."""
@@ -144,7 +149,7 @@ def correct_contact(
         raise BookingRefused(f"{held} has the same contact and names on this date. Cancel one of the two first.")
     needs_longer = needs_more_time and not booking.needs_more_time and booking.is_offered
     booking.contact_name, booking.phone, booking.organisation = contact_name, phone, organisation
-    booking.needs_more_time = needs_more_time
+    booking.needs_more_time, booking.reach_by = needs_more_time, reach_by
     booking.coming_key = coming_key(names, contact_name)
     before, booking.email = booking.email, email
     booking.save(update_fields=[*CONTACT, "phone_key", "coming_key"])
@@ -157,7 +162,7 @@ def correct_contact(
 
 
 @activity
-def correct_names(booking: Booking, names: Sequence[str], *, by: User | None = None) -> Booking:
+def correct_names(booking: Booking, names: Sequence[str], *, by: User | None = None, note: str = "") -> Booking:
     """Put right who is coming, one name for each place in order; an empty name follows later."""
     date, booking = waiting_list.settled_booking(booking)
     if not booking.is_active:
@@ -167,7 +172,7 @@ def correct_names(booking: Booking, names: Sequence[str], *, by: User | None = N
         raise BookingRefused("You have another booking for the same people on this date.")
     for place, name in zip(booking.people.order_by("position"), names, strict=True):
         if place.name != name:
-            audit.record(by, "corrected a name", booking, changes={"coming_key": (None, None)})
+            audit.record(by, "corrected a name", booking, changes={"coming_key": (None, None)}, note=note)
             place.name = name
             place.save(update_fields=["name"])
     booking.coming_key = coming_key(list(names), booking.contact_name)

@@ -38,13 +38,64 @@ def reserved_again(booking: Booking) -> None:
     _send("booking_reserved_again", booking, news_url=_news_url(booking))
 
 
-def place_given(booking: Booking) -> None:
-    _send("booking_place_given", booking, with_calendar=True)
+def place_given(booking: Booking, *, is_told: bool = False) -> None:
+    _send("booking_place_given", booking, why=None if is_told else Why.PLACE_GIVEN, with_calendar=True)
 
 
-def booking_cancelled(booking: Booking, *, before: str, by_staff: bool) -> None:
-    """`before` is the state it had: a place, an offer, or waiting."""
-    _send("booking_cancelled", booking, before=str(before), by_staff=by_staff)
+def booking_cancelled(booking: Booking, *, before: str, by_staff: bool, is_told: bool) -> None:
+    """`before` is the state it had: a place, an offer, or waiting. `is_told`: nobody need ring them."""
+    why = None if is_told else Why.CANCELLED
+    _send("booking_cancelled", booking, why=why, before=str(before), by_staff=by_staff)
+
+
+def number_changed(booking: Booking, *, is_told: bool) -> None:
+    _send("booking_number_changed", booking, why=None if is_told else Why.NUMBER)
+
+
+def moved(booking: Booking, old: WorkshopDate, *, is_told: bool) -> None:
+    """One calendar entry alone: mail programs read no more. The words ask for the old one to be taken out."""
+    why = None if is_told else Why.MOVED
+    _send("booking_moved", booking, why=why, with_calendar=True, old_when=old.when, old_where=old.where)
+
+
+def handed_over(booking: Booking) -> None:
+    """To the one who gave their place away; who has it now is told to nobody."""
+    _send("booking_handed_over", booking)
+
+
+def handed_to_you(booking: Booking, *, giver: str, is_told: bool) -> None:
+    why = None if is_told else Why.HANDED_OVER
+    _send("booking_handed_to_you", booking, why=why, with_calendar=True, giver=giver)
+
+
+def own_links(bookings: Sequence[Booking]) -> None:
+    """The links of all that is booked under one address, in one mail."""
+    workshop = bookings[0].date.workshop
+    # Several workshops may have several people who answer; then the office does.
+    is_one = all(booking.date.workshop == workshop for booking in bookings)
+    contact = workshop.contact if is_one else Charity.current().contact
+    mail.send(
+        "events/email/own_links",
+        to=bookings[0].email,
+        about=bookings[0],
+        reply_to=contact.email,
+        context={
+            "sign_off": workshop.sign_off if is_one else "",
+            "signed": contact,
+            "bookings": [
+                {
+                    "workshop": booking.date.workshop.title,
+                    "when": booking.date.when,
+                    "where": booking.date.where,
+                    "contact_name": booking.contact_name,
+                    "reference": booking.spoken_reference,
+                    "how_it_stands": booking.how_it_stands,
+                    "url": links.absolute(booking.get_absolute_url()),
+                }
+                for booking in bookings
+            ],
+        },
+    )
 
 
 def date_cancelled(booking: Booking, reason: str, *, had_a_place: bool) -> None:
@@ -113,6 +164,8 @@ def _send(
             "booking_url": links.absolute(booking.get_absolute_url()),
             "cannot_come_url": links.absolute(booking.get_absolute_url()) + "?cancel#cancel",
             "names": [place.name for place in booking.people.all() if place.name],
+            "how_it_stands": booking.how_it_stands,
+            "has_a_place": booking.has_a_place,
             "places": booking.places,
             "support_workers": booking.support_workers,
             "queue_words": booking.queue_words if booking.is_waiting else "",

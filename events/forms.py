@@ -15,7 +15,7 @@ from sharedlives.foundation import links
 
 from . import robots
 from .models import MOST_PEOPLE, Booking
-from .models.bookings import MOST_SUPPORT_WORKERS, phone_key
+from .models.bookings import LACKS_IN_WORDS, MOST_SUPPORT_WORKERS, lacks, phone_key
 from .needs import Person
 
 log = logging.getLogger(__name__)
@@ -137,10 +137,9 @@ SUPPORT_WORKERS = [("0", "No")] + [
 ]
 
 
-class ReservationForm(forms.Form):
-    """Who to write to, and what holds for the whole booking; the people are a formset beside it."""
+class ContactForm(forms.Form):
+    """Somebody we can reach: a name, and an e-mail address or a phone number."""
 
-    stamp = StampField()
     contact_name = NameField(
         label="Your name",
         max_length=120,
@@ -159,6 +158,31 @@ class ReservationForm(forms.Form):
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+    def clean_phone(self):
+        phone = self.cleaned_data["phone"]
+        if phone and not 7 <= len(phone_key(phone)) <= 15:
+            raise ValidationError("Enter a phone number with at least seven digits, like 0151 496 0000.")
+        return phone
+
+    def clean(self):
+        data = self.cleaned_data
+        if not data.get("email") and not data.get("phone") and not {"email", "phone"} & set(self.errors):
+            self.add_error("email", "Give an e-mail address or a phone number, so that we can reach you.")
+        return data
+
+
+class ReservationForm(ContactForm):
+    """Who to write to, and what holds for the whole booking; the people are a formset beside it."""
+
+    stamp = StampField()
+    reach_by = forms.ChoiceField(
+        label="If we have a question, how shall we reach you?",
+        required=False,
+        choices=Booking.ReachBy.choices,
+        widget=forms.RadioSelect,
+        help_text="If you give an e-mail address, your confirmation comes there in any case.",
     )
     organisation = OneLineField(
         label="Organisation, if you come for one",
@@ -196,20 +220,15 @@ class ReservationForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.people = people
 
-    def clean_phone(self):
-        phone = self.cleaned_data["phone"]
-        if phone and not 7 <= len(phone_key(phone)) <= 15:
-            raise ValidationError("Enter a phone number with at least seven digits, like 0151 496 0000.")
-        return phone
-
     def clean(self):
-        data = self.cleaned_data
+        data = super().clean()
         if "stamp" in self.errors:
             self.data["stamp"] = new_stamp(was_asked=True)
-        if not data.get("email") and not data.get("phone") and not {"email", "phone"} & set(self.errors):
-            self.add_error("email", "Give an e-mail address or a phone number, so that we can reach you.")
         if data.get("wants_news") and not data.get("email") and "email" not in self.errors:
             self.add_error("wants_news", "We tell of new dates by e-mail. Give us yours above, or take this tick away.")
+        missing = lacks(data.get("reach_by", ""), email=data.get("email", ""), phone=data.get("phone", ""))
+        if missing and not {"email", "phone"} & set(self.errors):
+            self.add_error(missing, LACKS_IN_WORDS[missing])
         told = self.people and any(
             form.cleaned_data.get("access") or form.cleaned_data.get("dietary")
             for form in self.people.forms
@@ -251,6 +270,7 @@ class ReservationForm(forms.Form):
             "support_workers": int(data["support_workers"]),
             "needs_more_time": data["needs_more_time"],
             "wants_news": data["wants_news"],
+            "reach_by": data["reach_by"],
             "request_id": data["stamp"],
         }
 
@@ -267,6 +287,7 @@ class StaffReservationForm(ReservationForm):
             "contact_name": "Name",
             "email": "E-mail",
             "phone": "Phone number",
+            "reach_by": "If we have a question, how shall we reach them?",
             "organisation": "Organisation, if they come for one",
             "support_workers": "Will support workers come with them?",
             "needs_more_time": "They need more time to answer when we write",

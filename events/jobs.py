@@ -1,6 +1,6 @@
 from procrastinate.contrib.django import app
 
-from . import announcing, closed_days, needs, reminders, rush, subscriptions, waiting_list
+from . import announcing, closed_days, lost_links, needs, reminders, rush, subscriptions, waiting_list
 
 
 @app.periodic(cron="* * * * *")
@@ -19,6 +19,11 @@ def tell_of_rushes(timestamp: int):
 @app.task
 def remind_people(timestamp: int):
     reminders.remind_due()
+
+
+@app.task
+def send_lost_links(digest: str):
+    lost_links.send(digest)
 
 
 @app.periodic(cron="7 4 * * *")

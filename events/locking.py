@@ -12,6 +12,7 @@ from psycopg.errors import LockNotAvailable
 from .models import WorkshopDate
 
 LOCK_TIMEOUT = "3s"
+MOVED_MEANWHILE = "This booking has moved to another date at this moment. Please look at it and try again."
 
 
 class BookingRefused(Exception):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from sharedlives.foundation.models import Charity, OutgoingMail, User
 from sharedlives.foundation.spoken import LONDON
 
-from . import bookings, emails, subscriptions, waiting_list
+from . import bookings, changing, emails, subscriptions, waiting_list
 from .bookings import BookingRefused, Person
 from .models import Booking, Subscription, Workshop, WorkshopDate
 
@@ -75,6 +75,26 @@ def _let_the_offer_end(example: Example) -> None:
     waiting_list.settle_date(example.date.pk)
 
 
+def _bring_somebody(example: Example) -> None:
+    WorkshopDate.objects.filter(pk=example.date.pk).update(places=2)
+    changing.change_number(example.reserve(), people=2, support_workers=0)
+
+
+def _come_a_week_later(example: Example) -> None:
+    later = WorkshopDate(workshop=example.date.workshop, state=example.date.state, places=1)
+    for field in COPIED:
+        setattr(later, field, getattr(example.date, field))
+    week = timedelta(weeks=1)
+    later.starts_at = example.date.starts_at + week
+    later.ends_at = example.date.ends_at and example.date.ends_at + week
+    later.save()
+    changing.change_date(example.reserve(), later)
+
+
+def _hand_over(booking: Booking, name: str, email: str) -> None:
+    changing.hand_over(booking, contact_name=name, email=email)
+
+
 MESSAGE = {
     "subject": "What to bring",
     "text": "Please bring something that tells of your home.\n\nThis is where your own words stand.",
@@ -103,6 +123,19 @@ PREVIEWS = [
     Preview("offer_lapsed", "They did not answer in time", _let_the_offer_end),
     Preview("booking_place_given", "Staff give them a place from the waiting list", _be_given),
     Preview("booking_reserved_again", "They reserve a second time", lambda e: (e.reserve(), e.reserve())),
+    Preview("booking_number_changed", "They change for how many they booked", _bring_somebody),
+    Preview("booking_moved", "They come on another date", _come_a_week_later),
+    Preview(
+        "booking_handed_over",
+        "They hand their place over to a colleague",
+        lambda e: _hand_over(e.reserve(), "Sam Example", "sam@example.org"),
+    ),
+    Preview(
+        "booking_handed_to_you",
+        "A colleague hands a place over to them",
+        lambda e: _hand_over(e.somebody_else(), "Robin Example", ADDRESS),
+    ),
+    Preview("own_links", "They have lost their link, and ask for it again", lambda e: emails.own_links([e.reserve()])),
     Preview("reminder", "The workshop is near", lambda e: emails.reminder(e.reserve())),
     Preview("message", "You write to the people of a date", lambda e: emails.message(e.reserve(), **MESSAGE)),
     Preview("answer", "What they asked for is arranged", lambda e: emails.answer(e.reserve(), is_arranged=True)),

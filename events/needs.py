@@ -15,7 +15,7 @@ from sharedlives.foundation.models import User
 from sharedlives.foundation.spoken import LONDON
 
 from . import closed_days, locking
-from .locking import BookingRefused, activity
+from .locking import MOVED_MEANWHILE, BookingRefused, Busy, activity
 from .models import AccessNeed, Booking, Place, WorkshopDate
 
 KEEP_NEEDS = timedelta(days=14)
@@ -127,10 +127,12 @@ def are_kept(booking: Booking) -> bool:
 
 
 @activity
-def replace_need(place: Place, person: Person, *, by: User | None = None) -> None:
+def replace_need(place: Place, person: Person, *, by: User | None = None, note: str = "") -> None:
     """Keep these needs of one person instead of any told before. Ask for consent first."""
     date = locking.lock_date(place.booking.date_id)
     booking = Booking.objects.get(pk=place.booking_id)
+    if booking.date_id != date.pk:
+        raise Busy(MOVED_MEANWHILE)
     if not booking.is_active:
         raise BookingRefused("This booking is cancelled.")
     if date.has_ended():
@@ -141,15 +143,15 @@ def replace_need(place: Place, person: Person, *, by: User | None = None) -> Non
     else:
         AccessNeed.objects.filter(place=place).delete()
     # Of the place and not of the booking, whose history is read by staff who may not know that anybody told anything.
-    audit.record(by, "replaced the needs", place)
+    audit.record(by, "replaced the needs", place, note=note)
 
 
 @activity
-def remove_need(place: Place, *, by: User | None = None) -> None:
+def remove_need(place: Place, *, by: User | None = None, note: str = "") -> None:
     """Forget what one person needs: consent can be withdrawn at any time (UK GDPR article 7(3))."""
     locking.lock_date(place.booking.date_id)
     if AccessNeed.objects.filter(place=place).delete()[0]:
-        audit.record(by, "removed the needs", place)
+        audit.record(by, "removed the needs", place, note=note)
 
 
 def forget_old_needs() -> int:

@@ -13,15 +13,22 @@ from .models import Booking, RingTask
 
 
 def add(booking: Booking, why: str, *, words: str = "") -> RingTask:
-    """Ask staff to ring on the next day on which the office answers its phone, and before the workshop in any case."""
+    """Ask staff to ring on the next day on which the office answers its phone, and before the workshop in any case.
+
+    `words` is what to say, where the usual sentence would not be enough; the newest words count.
+    """
     today = closed_days.today()
     last = max(today, booking.date.closes_at.astimezone(LONDON).date())
     due_on = min(closed_days.next_open_day(today), last)
     # Two messages are two things to tell.
     same = {"words": words} if why == RingTask.Why.MESSAGE else {}
-    return RingTask.objects.get_or_create(
+    task, is_new = RingTask.objects.get_or_create(
         booking=booking, why=why, done_at=None, **same, defaults={"due_on": due_on, "words": words}
-    )[0]
+    )
+    if not is_new and task.words != words:
+        task.words = words
+        task.save(update_fields=["words"])
+    return task
 
 
 def waits_for_a_call(booking: Booking) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import own_booking, reserving, subscribing, workshops
+from .views import own_booking, own_changes, reserving, subscribing, workshops
 
 app_name = "events"
 
@@ -23,7 +23,13 @@ urlpatterns = [
     path("new-dates/confirm/<str:token>/", subscribing.subscription_confirm, name="subscription_confirm"),
     path("new-dates/leave/<str:token>/", subscribing.subscription_leave, name="subscription_leave"),
     path("bookings/made/<str:token>/", reserving.booking_made, name="booking_made"),
+    path("bookings/lost-link/", own_changes.lost_link, name="lost_link"),
+    path("bookings/lost-link/sent/", own_changes.lost_link_sent, name="lost_link_sent"),
+    path("bookings/handed-over/", own_changes.booking_handed_over, name="booking_handed_over"),
     path("bookings/<str:token>/", own_booking.booking_detail, name="booking_detail"),
     path("bookings/<str:token>/names/", own_booking.booking_names, name="booking_names"),
     path("bookings/<str:token>/needs/<int:position>/", own_booking.booking_need, name="booking_need"),
+    path("bookings/<str:token>/places/", own_changes.booking_places, name="booking_places"),
+    path("bookings/<str:token>/move/", own_changes.booking_move, name="booking_move"),
+    path("bookings/<str:token>/hand-over/", own_changes.booking_hand_over, name="booking_hand_over"),
 ]

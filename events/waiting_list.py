@@ -48,6 +48,8 @@ def settled_booking(booking: Booking) -> tuple[WorkshopDate, Booking]:
 
 def _as_it_stands(booking: Booking, date: WorkshopDate) -> Booking:
     booking = Booking.objects.get(pk=booking.pk)
+    if booking.date_id != date.pk:
+        raise Busy(locking.MOVED_MEANWHILE)
     booking.date = date
     return booking
 
@@ -145,7 +147,7 @@ def may_take(date: WorkshopDate, places: int, support_workers: int) -> bool:
 
 
 @activity
-def accept(booking: Booking, *, by: User | None = None) -> Booking:
+def accept(booking: Booking, *, by: User | None = None, note: str = "") -> Booking:
     """Say yes to an offer. After its end only if there is room and nobody waits. Raises BookingRefused.
 
     Saying yes twice changes and mails nothing more.
@@ -162,7 +164,8 @@ def accept(booking: Booking, *, by: User | None = None) -> Booking:
     was_late = booking.offer_has_ended
     move(booking, State.CONFIRMED, by=by)
     emails.booking_made(booking)
-    audit.record(by, "accepted the offer late" if was_late else "accepted the offer", booking, note=str(date))
+    action = "accepted the offer late" if was_late else "accepted the offer"
+    audit.record(by, action, booking, note=audit.notes(date, note))
     return booking
 
 
@@ -219,25 +222,25 @@ def give_next_place(date: WorkshopDate, *, by: User) -> Booking:
 
 
 @activity
-def give_place(booking: Booking, *, by: User) -> Booking:
+def give_place(booking: Booking, *, by: User, is_told: bool = False) -> Booking:
     """Give somebody who waits their places at once, for instance from the ring list. Raises BookingRefused.
 
     While free places are still offered by themselves only to the first in order; afterwards staff ring down the list,
-    and the log says how many who asked earlier were passed over.
+    and the log says how many who asked earlier were passed over. `is_told`: nobody need ring those without e-mail.
     """
     date, booking = settled_booking(booking)
     if booking.has_a_place:
         return booking
     if not booking.is_waiting:
         raise BookingRefused(f"{booking} is not waiting.")
-    return _give(date, booking, by)
+    return _give(date, booking, by, is_told=is_told)
 
 
 def _is_over(date: WorkshopDate) -> bool:
     return date.is_cancelled or date.has_ended()
 
 
-def _give(date: WorkshopDate, booking: Booking | None, by: User) -> Booking:
+def _give(date: WorkshopDate, booking: Booking | None, by: User, *, is_told: bool = False) -> Booking:
     if booking is None or _is_over(date):
         raise BookingRefused("This date is cancelled or over.")
     if date.is_postponed:
@@ -248,16 +251,16 @@ def _give(date: WorkshopDate, booking: Booking | None, by: User) -> Booking:
     if not date.has_room_for(booking.places, booking.support_workers):
         who = f"{booking} asks" if earlier else f"{booking} is first and asks"
         raise BookingRefused(f"{who} for {_asked_for(booking)}; {_free(date)}.")
-    give(booking, by=by)
+    give(booking, by=by, is_told=is_told)
     note = f"{date}: {earlier} who asked earlier passed over" if earlier else str(date)
     audit.record(by, "gave a place from the waiting list", booking, note=note)
     return booking
 
 
-def give(booking: Booking, *, by: User | None = None) -> None:
+def give(booking: Booking, *, by: User | None = None, is_told: bool = False) -> None:
     """The place is theirs, and a mail says so. Whether it is their turn is asked before."""
     move(booking, State.CONFIRMED, by=by)
-    emails.place_given(booking)
+    emails.place_given(booking, is_told=is_told)
 
 
 @activity

@@ -121,7 +121,7 @@ class RingTaskAdmin(ReadOnlyAdmin):
     @admin.display(description="what to tell", ordering="why")
     def what(self, task):
         if not task.words:
-            return task.get_why_display()
+            return format_html("{}<br>“{}”", task.get_why_display(), task.to_say)
         return format_html(
             '{}<details><summary>What to say</summary><p class="mail-text">{}</p></details>',
             task.get_why_display(),

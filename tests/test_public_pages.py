@@ -99,12 +99,19 @@ def addresses():
         "asked": reverse("events:subscription_asked"),
         "confirm": create_subscription(is_confirmed=False).get_confirm_url(),
         "leave": create_subscription("bob@example.org").get_leave_url(),
+        "number": own + "places/",
+        "another date": own + "move/",
+        "handing over": own + "hand-over/",
+        "handed over": reverse("events:booking_handed_over"),
+        "lost link": reverse("events:lost_link"),
+        "lost link sent": reverse("events:lost_link_sent"),
         "login": reverse("account_login"),
     }
 
 
-ASKING = ("new dates", "new dates of a workshop", "confirm", "leave")
-PEOPLES_OWN = ("made", "booking", "names", "needs", "reserve", *ASKING)
+ASKING = ("new dates", "new dates of a workshop", "confirm", "leave", "lost link")
+CHANGING = ("names", "needs", "number", "another date", "handing over", "handed over")
+PEOPLES_OWN = ("made", "booking", "reserve", *CHANGING, *ASKING)
 NO_PAGES = ("feed", "calendar", "sitemap", "robots")  # formats for machines
 
 

@@ -6,6 +6,7 @@ import unicodedata
 import uuid
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
@@ -44,6 +45,19 @@ def coming_key(names: list[str], contact_name: str) -> str:
     """Who is coming, to tell bookings under one contact apart: the names given, or the contact's own."""
     given = sorted(" ".join(name.lower().split()) for name in names if name.strip())
     return "|".join(given or [" ".join(contact_name.lower().split())])[:500]
+
+
+def lacks(reach_by: str, *, email: str, phone: str) -> str:
+    """What is missing to reach somebody as they ask: "email" or "phone"; empty when nothing is."""
+    if reach_by == Booking.ReachBy.EMAIL:
+        return "" if email else "email"
+    return "phone" if reach_by and not phone else ""
+
+
+LACKS_IN_WORDS = {
+    "email": "Give the e-mail address that we should write to.",
+    "phone": "Give the phone number that we should use.",
+}
 
 
 def ordinal(number: int) -> str:
@@ -205,6 +219,10 @@ class Booking(models.Model):
     def __str__(self):
         return f"Booking {spoken_reference(self.reference)}"
 
+    def clean(self):
+        if missing := lacks(self.reach_by, email=self.email, phone=self.phone):
+            raise ValidationError({missing: LACKS_IN_WORDS[missing]})
+
     def save(self, *args, **kwargs):
         self.phone_key = phone_key(self.phone)
         super().save(*args, **kwargs)
@@ -212,6 +230,43 @@ class Booking(models.Model):
     @property
     def spoken_reference(self) -> str:
         return spoken_reference(self.reference)
+
+    @property
+    def places_in_words(self) -> str:
+        """'a place', '3 places'."""
+        return "a place" if self.places == 1 else f"{self.places} places"
+
+    @property
+    def how_it_stands(self) -> str:
+        """The one plain sentence that opens every page, mail and letter about a booking."""
+        if self.date.is_cancelled:
+            return "This workshop is cancelled."
+        if self.date.is_postponed and self.is_active:
+            kept = "your place" if self.places == 1 else f"your {self.places} places"
+            keeps = f"You keep {kept}." if self.has_a_place else "You stay on the waiting list."
+            return f"This workshop is postponed. {keeps}"
+        if self.has_a_place:
+            return f"You have {self.places_in_words}."
+        if self.is_offered:
+            return f"We have {self.places_in_words} for you. Tell us by {self.answer_by}."
+        if self.is_waiting:
+            return f"You are waiting for {self.places_in_words}."
+        if self.offer_has_ended:
+            return f"Our offer of {self.places_in_words} has ended."
+        return "Your booking is cancelled."
+
+    @property
+    def reached_by(self) -> str:
+        """'By text message: 07700 900123': how staff reach them, as they asked for."""
+        way = self.reach_by or (self.ReachBy.EMAIL if self.email else self.ReachBy.PHONE)
+        if way == self.ReachBy.EMAIL:
+            address = self.email or self.phone
+        elif way == self.ReachBy.RELAY and self.phone:
+            # With this before the number somebody who hears reaches somebody who uses Relay UK.
+            address = f"18002 {self.phone}"
+        else:
+            address = self.phone or self.email
+        return f"{self.ReachBy(way).label}: {address}"
 
     @property
     def is_active(self) -> bool:
@@ -273,6 +328,11 @@ class Booking(models.Model):
     def _asked_before(self):
         return Q(queued_at__lt=self.queued_at) | Q(queued_at=self.queued_at, pk__lt=self.pk)
 
+    def waiting_behind(self):
+        """Those who asked later and still wait."""
+        behind = Q(queued_at__gt=self.queued_at) | Q(queued_at=self.queued_at, pk__gt=self.pk)
+        return self.date.bookings.waiting_in_order().filter(behind)
+
     def of_the_same_people(self):
         """Other active bookings of theirs on this date; none while this one is active."""
         same = self.date.bookings.of_the_same_people(email=self.email, phone=self.phone, key=self.coming_key)
@@ -319,6 +379,8 @@ class RepeatedRequest(models.Model):
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="repeats")
+    # That they asked for; the booking may move to another. Empty where it never did.
+    asked_date = models.ForeignKey(WorkshopDate, on_delete=models.CASCADE, null=True, editable=False, related_name="+")
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
     request_id = models.UUIDField(unique=True, editable=False)
     request_digest = models.CharField(max_length=64, editable=False)
@@ -339,6 +401,10 @@ class RepeatedRequest(models.Model):
     def spoken_reference(self) -> str:
         return spoken_reference(self.reference)
 
+    @property
+    def date(self) -> WorkshopDate:
+        return self.asked_date or self.booking.date
+
     def as_booking(self) -> Booking:
         """What the page after reserving shows: their own words, and the state that anybody would have been told.
 
@@ -347,8 +413,11 @@ class RepeatedRequest(models.Model):
         """
         asked, held = self.details, self.booking
         state = Booking.State.WAITING if asked["told_to_wait"] and held.is_active else held.state
+        if self.date != held.date:
+            # They have no booking on this date any more; where they went is not for a stranger to read.
+            state = Booking.State.CANCELLED
         return Booking(
-            date=held.date,
+            date=self.date,
             reference=self.reference,
             state=state,
             offer_ends_at=held.offer_ends_at if state == Booking.State.OFFERED else None,

@@ -385,6 +385,11 @@ class WorkshopDate(models.Model):
         when = f"{spoken.day(self.starts_at)}, {spoken.hours(self.starts_at, self.ends_at)}"
         return f"postponed from {when}" if self.is_postponed else when
 
+    @property
+    def invitation(self) -> str:
+        """What somebody writes to a colleague above the address of this date."""
+        return f"{self.workshop.title}: {self.when}, {self.where}. {self.workshop.cost}. Reserve a place:"
+
     # What can be reserved
 
     @property
@@ -483,6 +488,17 @@ class WorkshopDate(models.Model):
         if self.ordinary_left is None:
             return True
         return places + max(0, support_workers - self.support_left) <= self.ordinary_left
+
+    def has_room_instead_of(self, booking, places: int, support_workers: int) -> bool:
+        """Whether a booking that holds places would fit with other numbers."""
+        return (
+            self.places is None or self.ordinary_taken_with(booking, places, support_workers) <= self._ordinary_places()
+        )
+
+    def ordinary_taken_with(self, booking, places: int, support_workers: int) -> int:
+        """What the database will count once a booking holds so many places."""
+        people, support = self._taken(self.bookings.holding_a_place().exclude(pk=booking.pk))
+        return people + places + max(0, support + support_workers - self._held_back())
 
     def may_offer(self) -> bool:
         """Whether free places are offered by themselves: never for a date that is cancelled or closed."""

@@ -15,6 +15,8 @@ class RingTask(models.Model):
         PLACE_GIVEN = "place given", "They have a place now"
         CANCELLED = "cancelled", "Their booking is cancelled"
         MOVED = "moved", "Their booking is on another date now"
+        NUMBER = "number", "They have another number of places now"
+        HANDED_OVER = "handed over", "Somebody has handed their place over to them"
         CHANGED = "changed", "Time or place of the workshop has changed"
         POSTPONED = "postponed", "The workshop is postponed"
         DATE_CANCELLED = "date cancelled", "The workshop is cancelled"
@@ -46,3 +48,24 @@ class RingTask(models.Model):
 
     def __str__(self):
         return f"Ring about {self.booking}"
+
+    @property
+    def to_say(self) -> str:
+        """One plain sentence to begin the call with."""
+        return self.words or self._usual_words()
+
+    def _usual_words(self) -> str:
+        booking, date = self.booking, self.booking.date
+        places = booking.places_in_words
+        sentence = {
+            self.Why.OFFER: f"We have {places} for you. Would you like to come?",
+            self.Why.LAPSED: f"We did not hear from you in time, so our offer of {places} has ended.",
+            self.Why.PLACE_GIVEN: f"A place has become free, and you have {places} now.",
+            self.Why.CANCELLED: "Your booking is cancelled.",
+            self.Why.MOVED: f"You have {places} on another date now.",
+            self.Why.HANDED_OVER: f"You have {places}, handed over to you.",
+            self.Why.CHANGED: "Something about the workshop has changed.",
+            self.Why.DATE_CANCELLED: "We are sorry: this workshop will not take place.",
+            self.Why.REMINDER: f"You have {places}. Are you still coming?",
+        }.get(self.why, booking.how_it_stands)
+        return f"{sentence} It is {date.workshop.title}, {date.when}, {date.where}."

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -12,7 +12,7 @@ from .. import bookings, corrections, rush
 from ..bookings import BookingRefused
 from ..forms import AddressForm, asked_for_another_number, reservation_forms
 from ..models import MOST_PEOPLE, Booking, RepeatedRequest
-from .own_links import read_link
+from .own_links import link_has_ended, read_link
 from .workshops import public_date
 
 # High enough for a care home's shared address, whose residents book one after the other.
@@ -31,7 +31,7 @@ def reserve_place(request, slug, date_slug):
         try:
             limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
             if people.is_valid() & form.is_valid() and not form.asks_once_more():
-                _count_mail_to(form.cleaned_data["email"])
+                count_mail_to(form.cleaned_data["email"])
                 reserved = bookings.reserve(date, **form.reservation())
                 rush.note(date, limits.client_address(request))
                 return redirect("events:booking_made", links.sign("made", reserved.request.request_id.hex))
@@ -55,7 +55,7 @@ def reserve_place(request, slug, date_slug):
     return response
 
 
-def _count_mail_to(email):
+def count_mail_to(email):
     """Before anybody looks who has booked, so that the limit tells nothing either."""
     if email:
         limits.hit("mail to", limits.mailbox(email), **MAILS_TO_ONE)
@@ -67,11 +67,13 @@ def booking_made(request, token):
     """What came of a request, for the browser that made it; a mistyped address can be put right here."""
     (request_hex,) = read_link(request, "made", token)
     made = _request(uuid.UUID(hex=request_hex))
+    if made is None:  # the place was handed over, or what we knew of them is deleted
+        return link_has_ended(request)
     booking = made.as_booking() if isinstance(made, RepeatedRequest) else made
     form = AddressForm(request.POST or None, initial={"email": booking.email})
     if request.method == "POST" and form.is_valid():
         limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
-        _count_mail_to(form.cleaned_data["email"])
+        count_mail_to(form.cleaned_data["email"])
         try:
             reserved = corrections.correct_address(made, email=form.cleaned_data["email"])
         except BookingRefused as refusal:
@@ -85,7 +87,5 @@ def booking_made(request, token):
 
 def _request(request_id):
     made = Booking.objects.filter(request_id=request_id).select_related("date__workshop", "date__venue").first()
-    return made or get_object_or_404(
-        RepeatedRequest.objects.select_related("booking__date__workshop", "booking__date__venue"),
-        request_id=request_id,
-    )
+    repeats = RepeatedRequest.objects.select_related("booking__date__workshop", "booking__date__venue", "asked_date")
+    return made or repeats.filter(request_id=request_id).first()

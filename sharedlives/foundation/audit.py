@@ -49,6 +49,11 @@ def record(
     )
 
 
+def notes(*parts: object) -> str:
+    """Several things for one note; empty ones are left out."""
+    return "; ".join(str(part) for part in parts if part)
+
+
 def _short(value: Any) -> Any:
     if value is None or isinstance(value, bool | int):
         return value

@@ -183,7 +183,7 @@ def test_what_we_wrote_is_still_to_be_told_after_they_got_a_place_and_no_longer_
     waiting_list.accept(booking, by=organiser)
     assert booking.ring_tasks.filter(why="message", done_at=None).exists()
 
-    bookings.cancel(booking, by=organiser)
+    bookings.cancel(booking, by=organiser, is_told=True)
     assert not booking.ring_tasks.filter(done_at=None).exists()
 
 
