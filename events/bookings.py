@@ -19,13 +19,13 @@ from django.utils.crypto import salted_hmac
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
 
-from . import emails, locking, needs, waiting_list
+from . import emails, needs, waiting_list
 from .locking import BookingRefused, Busy, activity
 from .models import MOST_PEOPLE, Booking, Place, RepeatedRequest, WorkshopDate
 from .models.bookings import coming_key, new_reference
 from .needs import Person
 
-__all__ = ["BookingRefused", "Busy", "Person", "Reserved", "cancel", "cancel_date", "reserve"]
+__all__ = ["BookingRefused", "Busy", "Person", "Reserved", "cancel", "reserve"]
 
 State = Booking.State
 
@@ -273,30 +273,3 @@ def end(booking: Booking, *, by: User | None = None) -> None:
     booking.wants_news_at = None
     booking.save(update_fields=["wants_news_at"])
     waiting_list.move(booking, State.CANCELLED, by=by)
-
-
-@activity
-def cancel_date(date: WorkshopDate, *, by: User, reason: str = "") -> int:
-    """Cancel a date, end its bookings and mail everybody who held or awaited a place; how many were told.
-
-    `reason` is one plain sentence that goes into the mail. Doing it twice tells nobody twice.
-    """
-    # Not settled: nobody wants an offer a moment before the workshop is cancelled.
-    date = locking.lock_date(date.pk)
-    if date.is_cancelled:
-        return 0
-    if date.has_ended():
-        raise BookingRefused("This date is over: there is nothing to cancel.")
-    if date.state == WorkshopDate.State.DRAFT and not date.bookings.exists():
-        # Cancelled dates are shown to everybody, and nobody has heard of this one.
-        raise BookingRefused("Nobody can see this draft yet. Delete it instead.")
-    date.state = WorkshopDate.State.CANCELLED
-    date.save(update_fields=["state"])
-    bookings = list(date.bookings.active().order_by("pk"))
-    for booking in bookings:
-        booking.date = date
-        had_a_place = booking.has_a_place
-        end(booking, by=by)
-        emails.date_cancelled(booking, reason, had_a_place=had_a_place)
-    audit.record(by, "cancelled the date", date, note=f"{len(bookings)} bookings told")
-    return len(bookings)

@@ -1,36 +1,34 @@
 """The desk's pages of dates."""
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Count, Q
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
 
-from . import announcing, bookings, needs, waiting_list
-from .bookings import BookingRefused
+from . import announcing, needs, waiting_list
+from .change_admin import ChangesDates
 from .copying_admin import CopiesDates
-from .forms import OneLineField
 from .lists_admin import DateSheets
 from .mail_preview_admin import MailPreviews
 from .message_admin import WritesToPeople
 from .models import WorkshopDate
+from .what_changed import FACTS
 
 
 class DraftOrScheduled:
-    """For a form of dates: cancelling tells people, so it has a button of its own and is no choice here."""
+    """For a form of dates: to cancel or postpone tells people, so these have buttons of their own and are no choice."""
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "state":
-            kwargs["choices"] = [
-                choice for choice in WorkshopDate.State.choices if choice[0] != WorkshopDate.State.CANCELLED
-            ]
+            states = WorkshopDate.State
+            kwargs["choices"] = [(state.value, state.label) for state in (states.DRAFT, states.SCHEDULED)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
@@ -56,8 +54,23 @@ class WhenFilter(admin.SimpleListFilter):
         )
 
 
+class DateForm(forms.ModelForm):
+    """Refuses to change when or where a date is without telling those who have booked it since the page was opened."""
+
+    def clean(self):
+        data = super().clean()
+        if self.instance.pk and {*FACTS, "state"} & set(self.changed_data) and self.instance.is_told_of():
+            raise ValidationError(
+                "Nothing is saved: people have booked this date. Use “Change time or place”, which tells them."
+            )
+        return data
+
+
 @admin.register(WorkshopDate)
-class WorkshopDateAdmin(CopiesDates, WritesToPeople, MailPreviews, DateSheets, DraftOrScheduled, AuditedModelAdmin):
+class WorkshopDateAdmin(
+    ChangesDates, CopiesDates, WritesToPeople, MailPreviews, DateSheets, DraftOrScheduled, AuditedModelAdmin
+):
+    form = DateForm
     list_display = ["when", "place_label", "workshop", "taken_of_places", "waiting", "state", "all_bookings"]
     list_display_links = ["when"]
     list_filter = [WhenFilter, "state", "workshop"]
@@ -120,23 +133,20 @@ class WorkshopDateAdmin(CopiesDates, WritesToPeople, MailPreviews, DateSheets, D
     def get_readonly_fields(self, request, obj=None):
         if obj and obj.is_cancelled:
             return [field for _title, options in self.fieldsets for field in _flat(options["fields"])]
-        # Once released the places may be anybody's, so they can no longer be held back.
-        released = ["support_places", "release_support_at"] if obj and obj.support_is_released else []
         by_the_site = ["so_far", "announcement"]
-        return [*by_the_site, "workshop", *released] if obj else by_the_site
+        if not obj:
+            return by_the_site
+        # Once released the places may be anybody's, so they can no longer be held back.
+        released = ["support_places", "release_support_at"] if obj.support_is_released else []
+        # What was typed before somebody booked is not dropped unseen: the form says why it cannot be saved.
+        told = [*FACTS, "state"] if obj.is_told_of() and "starts_at_0" not in request.POST else []
+        return [*by_the_site, "workshop", *released, *told]
 
     def get_object(self, request, object_id, from_field=None):
         if request.method == "POST" and connection.in_atomic_block:
             # Locked for the whole save, so that nobody reserves between the check and the writing.
             WorkshopDate.objects.select_for_update(no_key=True).filter(pk=number(object_id)).first()
         return super().get_object(request, object_id, from_field)
-
-    def get_urls(self):
-        site = self.admin_site.admin_view
-        return [
-            path("<int:pk>/cancel/", site(self.cancel_view), name="events_workshopdate_cancel"),
-            *super().get_urls(),
-        ]
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
@@ -154,41 +164,14 @@ class WorkshopDateAdmin(CopiesDates, WritesToPeople, MailPreviews, DateSheets, D
                 "entries": waiting_list.explained(date) if shows_queue else [],
                 "may_write": request.user.has_perm("events.mail_workshopdate"),
                 "written": date.messages.select_related("sent_by") if date and shows_messages else [],
-                "may_cancel": request.user.has_perm("events.cancel_workshopdate"),
                 "may_give_place": request.user.has_perm("events.change_booking"),
                 "may_reserve": request.user.has_perm("events.add_booking"),
                 "may_export": request.user.has_perm("events.export_booking"),
                 "unanswered_needs": needs.open_sentence(date) if date else "",
+                **(self.about_changes(request, date) if date else {}),
                 **(extra_context or {}),
             },
         )
-
-    def cancel_view(self, request, pk):
-        """Asks first, and says whom it will tell."""
-        if not request.user.has_perm("events.cancel_workshopdate"):
-            raise PermissionDenied
-        date = get_object_or_404(WorkshopDate.objects.in_order(), pk=pk)
-        if request.method == "POST":
-            reason = OneLineField(required=False).clean(request.POST.get("reason", ""))[:500]
-            try:
-                told = bookings.cancel_date(date, by=request.user, reason=reason)
-            except BookingRefused as refusal:
-                messages.error(request, str(refusal))
-            else:
-                messages.success(
-                    request, f"The date is cancelled. {told} bookings ended; a mail goes to each that has one."
-                )
-            return redirect("admin:events_workshopdate_change", pk)
-        counts = date.bookings.active().aggregate(
-            bookings=Count("pk"), by_mail=Count("pk", filter=~Q(email="")), by_phone=Count("pk", filter=Q(email=""))
-        )
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Cancel this date",
-            "opts": self.opts,
-            "date": date,
-        }
-        return TemplateResponse(request, "admin/events/workshopdate/cancel.html", context | counts)
 
 
 def how_full(date):

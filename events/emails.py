@@ -6,6 +6,7 @@ Whoever has no e-mail is rung instead, where `why` says about what: one place de
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.urls import reverse
 
@@ -15,6 +16,7 @@ from sharedlives.foundation.models import Charity
 from . import ring_list
 from .calendar import date_calendar
 from .models import Booking, RingTask, Subscription, WorkshopDate
+from .what_changed import WhatChanged
 
 Why = RingTask.Why
 
@@ -32,6 +34,12 @@ def offer(booking: Booking, *, is_rung: bool) -> None:
 
 def offer_lapsed(booking: Booking) -> None:
     _send("offer_lapsed", booking, why=Why.LAPSED)
+
+
+def offer_taken_back(booking: Booking) -> None:
+    """Through no fault of theirs: they wait where they did before."""
+    said = "We are sorry: we had to take our offer back, because booking has closed. You did nothing wrong."
+    _send("offer_taken_back", booking, why=Why.LAPSED, words=_words(said, still_theirs(booking)))
 
 
 def reserved_again(booking: Booking) -> None:
@@ -98,16 +106,83 @@ def own_links(bookings: Sequence[Booking]) -> None:
     )
 
 
+def date_changed(
+    booking: Booking, changed: WhatChanged, explanation: str, *, lost_offer: bool, asks_again: bool
+) -> None:
+    """Another time, another place, a venue that is known now; each hears what becomes of their place, offer or turn."""
+    _send(
+        "date_changed",
+        booking,
+        why=Why.CHANGED,
+        words=_words(changed.in_words, explanation, still_theirs(booking), CAN_YOU_COME if asks_again else ""),
+        with_calendar=booking.has_a_place,
+        subject=changed.subject,
+        headline=changed.headline,
+        lines=changed.lines,
+        explanation=explanation,
+        checks_needs=changed.time_or_place,
+        lost_offer=lost_offer,
+        asks_again=asks_again,
+        is_rung=ring_list.waits_for_a_call(booking),
+        **_states(booking),
+    )
+
+
+def date_postponed(booking: Booking, reason: str, *, when: str, lost_offer: bool) -> None:
+    """`when` is the time at which it does not take place."""
+    said = f"“{booking.date.workshop.title}” on {when} is postponed. We will tell you the new time."
+    _send(
+        "date_postponed",
+        booking,
+        why=Why.POSTPONED,
+        words=_words(said, reason, still_theirs(booking)),
+        with_calendar=booking.has_a_place,
+        reason=reason,
+        old_time=when,
+        lost_offer=lost_offer,
+        **_states(booking),
+    )
+
+
 def date_cancelled(booking: Booking, reason: str, *, had_a_place: bool) -> None:
+    said = f"We are sorry: “{booking.date.workshop.title}” on {booking.date.when} will not take place."
     # Only who has the entry in their calendar needs it taken out.
     _send(
         "date_cancelled",
         booking,
         why=Why.DATE_CANCELLED,
+        words=_words(said, reason),
         with_calendar=had_a_place,
         reason=reason,
         had_a_place=had_a_place,
     )
+
+
+def still_coming(booking: Booking) -> None:
+    """Asked once more, because they have not answered; silence keeps the place."""
+    words = f"“{booking.date.workshop.title}” is {booking.date.when}, {booking.date.where}."
+    _send("still_coming", booking, why=Why.CHANGED, words=_words(words, CAN_YOU_COME))
+
+
+CAN_YOU_COME = "Can you still come?"
+
+
+def still_theirs(booking: Booking) -> str:
+    """What they have on a date that has changed, as staff say it."""
+    places = "place" if booking.places == 1 else f"{booking.places} places"
+    if booking.has_a_place:
+        return f"You keep your {places}."
+    if booking.is_offered:
+        return f"We still hold your {places} for you."
+    return f"You keep your turn: you are {booking.queue_words} on the waiting list."
+
+
+def _states(booking: Booking) -> dict[str, Any]:
+    return {"has_a_place": booking.has_a_place, "is_offered": booking.is_offered, "is_waiting": booking.is_waiting}
+
+
+def _words(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def reminder(booking: Booking) -> None:
@@ -135,6 +210,7 @@ def _send(
     reply_to: str = "",
     **more: object,
 ) -> None:
+    """`words` is what to say to whom staff ring."""
     if not booking.email:
         if why:
             ring_list.add(booking, why, words=words)

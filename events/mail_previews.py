@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,9 +16,10 @@ from django.utils import timezone
 from sharedlives.foundation.models import Charity, OutgoingMail, User
 from sharedlives.foundation.spoken import LONDON
 
-from . import bookings, changing, emails, subscriptions, waiting_list
+from . import bookings, changes, changing, emails, subscriptions, waiting_list
 from .bookings import BookingRefused, Person
-from .models import Booking, Subscription, Workshop, WorkshopDate
+from .models import Booking, Subscription, Venue, Workshop, WorkshopDate
+from .what_changed import Facts
 
 ADDRESS = "robin@example.org"
 FAR_ENOUGH = timedelta(days=21)
@@ -95,6 +96,29 @@ def _hand_over(booking: Booking, name: str, email: str) -> None:
     changing.hand_over(booking, contact_name=name, email=email)
 
 
+def _move_by_a_week(example: Example, **options: bool) -> None:
+    example.date.refresh_from_db()
+    facts = Facts.of(example.date)
+    starts_at, ends_at = _weeks_later(1, facts.starts_at, facts.ends_at)
+    new = replace(facts, starts_at=starts_at, ends_at=ends_at)
+    changes.change_date(example.date, new, by=example.by, explanation="The trainer is ill.", **options)
+
+
+def _confirm_the_venue(example: Example) -> None:
+    # Of the charity's own venues; one is made up where there are none.
+    venue = Venue.objects.first() or Venue.objects.create(name="Friends House", street="Euston Road", town="London")
+    awaited = {"mode": WorkshopDate.Mode.IN_PERSON, "venue": None, "area": venue.town}
+    WorkshopDate.objects.filter(pk=example.date.pk).update(**awaited)
+    example.date.refresh_from_db()
+    facts = replace(Facts.of(example.date), venue=venue, area="")
+    changes.change_date(example.date, facts, by=example.by)
+
+
+def _close_early(example: Example) -> None:
+    WorkshopDate.objects.filter(pk=example.date.pk).update(booking_closes_at=timezone.now())
+    waiting_list.date_changed(example.date)
+
+
 MESSAGE = {
     "subject": "What to bring",
     "text": "Please bring something that tells of your home.\n\nThis is where your own words stand.",
@@ -145,6 +169,45 @@ PREVIEWS = [
         lambda e: emails.answer(e.reserve(), is_arranged=False),
         "answer",
     ),
+    Preview(
+        "offer_taken_back",
+        "You close booking while a place is offered to them",
+        lambda e: (e.be_offered(), _close_early(e)),
+    ),
+    Preview(
+        "date_changed",
+        "You change the time, and ask whether they can still come",
+        lambda e: (e.reserve(), _move_by_a_week(e, asks_again=True)),
+    ),
+    Preview(
+        "date_changed_venue", "The venue is confirmed", lambda e: (e.reserve(), _confirm_the_venue(e)), "date_changed"
+    ),
+    Preview(
+        "date_changed_offered",
+        "You change the time while a place is offered to them",
+        lambda e: (e.be_offered(), _move_by_a_week(e)),
+        "date_changed",
+    ),
+    Preview(
+        "date_changed_waiting",
+        "You change the time, and they wait",
+        lambda e: (e.wait(), _move_by_a_week(e)),
+        "date_changed",
+    ),
+    Preview(
+        "still_coming", "They have not said whether they can still come", lambda e: emails.still_coming(e.reserve())
+    ),
+    Preview(
+        "date_postponed",
+        "You postpone the date, and they had a place",
+        lambda e: (e.reserve(), changes.postpone_date(e.date, by=e.by, reason="The trainer is ill.")),
+    ),
+    Preview(
+        "date_postponed_offered",
+        "You postpone the date while a place is offered to them",
+        lambda e: (e.be_offered(), changes.postpone_date(e.date, by=e.by, reason="The trainer is ill.")),
+        "date_postponed",
+    ),
     Preview("booking_cancelled", "They cancel", lambda e: bookings.cancel(e.reserve())),
     Preview(
         "booking_cancelled_by_us",
@@ -157,12 +220,12 @@ PREVIEWS = [
     Preview(
         "date_cancelled",
         "You cancel the date, and they had a place",
-        lambda e: (e.reserve(), bookings.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
+        lambda e: (e.reserve(), changes.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
     ),
     Preview(
         "date_cancelled_waiting",
         "You cancel the date, and they were waiting",
-        lambda e: (e.wait(), bookings.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
+        lambda e: (e.wait(), changes.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
         "date_cancelled",
     ),
     Preview("subscription_confirm", "They ask to hear of new dates", _ask_for_news),
@@ -254,6 +317,10 @@ COPIED = (
 def _far_enough(starts_at: datetime, ends_at: datetime | None) -> tuple[datetime, datetime | None]:
     """The times of the date itself, or the same weekday and hours so many weeks later that an offer has time to end."""
     weeks = max(timedelta(), timezone.now() + FAR_ENOUGH - starts_at) // timedelta(weeks=1)
-    later = timedelta(weeks=weeks + 1 if starts_at < timezone.now() + FAR_ENOUGH else 0)
+    return _weeks_later(weeks + 1 if starts_at < timezone.now() + FAR_ENOUGH else 0, starts_at, ends_at)
+
+
+def _weeks_later(weeks: int, starts_at: datetime, ends_at: datetime | None) -> tuple[datetime, datetime | None]:
     # Added in wall time, whatever the clocks do meanwhile.
+    later = timedelta(weeks=weeks)
     return starts_at.astimezone(LONDON) + later, ends_at and ends_at.astimezone(LONDON) + later

@@ -98,6 +98,13 @@ def remind(date_id: int) -> int:
     return told
 
 
+def count_as_told(date: WorkshopDate) -> None:
+    """Everybody with a place has just been told when it is: no reminder within a day says it again. Lock the date."""
+    for reminder in (TWO_DAYS, A_WEEK):
+        if when_rung(date, reminder) - JUST_TOLD <= timezone.now():
+            date.bookings.filter(state=Booking.State.CONFIRMED).update(**{reminder.field: date.starts_at})
+
+
 def _due(date: WorkshopDate) -> Iterator[tuple[Reminder, QuerySet[Booking]]]:
     """Those to be reminded now, by mail and by telephone; the nearest reminder takes the place of an earlier one."""
     have_a_place = date.bookings.filter(state=Booking.State.CONFIRMED)

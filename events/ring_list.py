@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
 from sharedlives.foundation import audit
@@ -15,12 +17,12 @@ from .models import Booking, RingTask
 def add(booking: Booking, why: str, *, words: str = "") -> RingTask:
     """Ask staff to ring on the next day on which the office answers its phone, and before the workshop in any case.
 
-    `words` is what to say, where the usual sentence would not be enough; the newest words count.
+    `words` is what to say; where they are still to be rung about the same, only the newest is to be said. But two
+    messages are two things to tell.
     """
     today = closed_days.today()
     last = max(today, booking.date.closes_at.astimezone(LONDON).date())
     due_on = min(closed_days.next_open_day(today), last)
-    # Two messages are two things to tell.
     same = {"words": words} if why == RingTask.Why.MESSAGE else {}
     task, is_new = RingTask.objects.get_or_create(
         booking=booking, why=why, done_at=None, **same, defaults={"due_on": due_on, "words": words}
@@ -42,9 +44,9 @@ def address_is_corrected(booking: Booking, *, by: User | None) -> None:
     tasks.update(done_at=timezone.now(), done_by=by)
 
 
-def finish(booking: Booking, *, by: User | None) -> None:
+def finish(booking: Booking, *, by: User | None, about: Iterable[str] = RingTask.Why.values) -> None:
     """Nothing is left to tell: they were told, or something else has happened since."""
-    tasks = booking.ring_tasks.filter(done_at=None)
+    tasks = booking.ring_tasks.filter(done_at=None, why__in=about)
     if booking.is_active:
         # What we wrote to everybody still concerns them.
         tasks = tasks.exclude(why=RingTask.Why.MESSAGE)

@@ -63,10 +63,14 @@ def settle(date: WorkshopDate, *, spare: Booking | None = None) -> None:
         date.support_is_released = True
         date.save(update_fields=["support_is_released"])
         audit.record(None, "released the support places", date, by_itself=True)
+    end_overdue_offers(date, spare=spare)
+    _offer_free_places(date)
+
+
+def end_overdue_offers(date: WorkshopDate, *, spare: Booking | None = None) -> None:
     if date.has_overdue_offers():
         for booking in date.bookings.overdue().exclude(pk=spare.pk if spare else None):
             _end_offer(booking)
-    _offer_free_places(date)
 
 
 def _offer_free_places(date: WorkshopDate) -> None:
@@ -87,14 +91,19 @@ def offer(booking: Booking) -> None:
 
     Whoever has no e-mail, or would have less than three working days, is rung; until that is done no clock runs.
     """
-    date = booking.date
+    is_rung = _hold(booking)
+    emails.offer(booking, is_rung=is_rung)
+    note = f"{booking.date}: staff ring" if is_rung else f"{booking.date}: to be answered by {booking.answer_by}"
+    audit.record(None, "offered a place", booking, note=note, by_itself=True)
+
+
+def _hold(booking: Booking) -> bool:
+    """Until they have had time to answer; whether staff ring them."""
     deadline = _deadline(booking) if booking.email else None
-    move(booking, State.OFFERED, offer_ends_at=deadline or date.closes_at)
+    move(booking, State.OFFERED, offer_ends_at=deadline or booking.date.closes_at)
     if deadline is None:
         ring_list.add(booking, RingTask.Why.OFFER)
-    emails.offer(booking, is_rung=deadline is None)
-    note = f"{date}: to be answered by {booking.answer_by}" if deadline else f"{date}: staff ring"
-    audit.record(None, "offered a place", booking, note=note, by_itself=True)
+    return deadline is None
 
 
 def ring_about_offer(booking: Booking) -> None:
@@ -115,14 +124,19 @@ def _deadline(booking: Booking) -> datetime | None:
 
 def _end_offer(booking: Booking) -> None:
     if ring_list.waits_for_a_call(booking):
-        # Nobody has reached them, so it was no fault of theirs: they keep their place in the queue.
-        move(booking, State.WAITING)
-        audit.record(None, "offer taken back", booking, note="nobody had reached them", by_itself=True)
+        # Nobody has reached them, so it was no fault of theirs.
+        take_back(booking, note="nobody had reached them")
         return
     move(booking, State.LAPSED)
     needs.forget(booking)
     emails.offer_lapsed(booking)
     audit.record(None, "offer lapsed", booking, note=str(booking.date), by_itself=True)
+
+
+def take_back(booking: Booking, *, note: str) -> None:
+    """An offer that cannot go on, through no fault of theirs: they keep their old place in the queue."""
+    move(booking, State.WAITING)
+    audit.record(None, "offer taken back", booking, note=note, by_itself=True)
 
 
 def move(booking: Booking, state: str, *, offer_ends_at: datetime | None = None, by: User | None = None) -> None:
@@ -268,12 +282,33 @@ def date_changed(date: WorkshopDate) -> None:
     """After staff changed a date: no offer goes on past the end of booking, and places that became free are offered."""
     date = locking.lock_date(date.pk)
     for booking in date.bookings.offered():
-        if ring_list.waits_for_a_call(booking):
-            Booking.objects.filter(pk=booking.pk).update(offer_ends_at=date.closes_at)
-        elif booking.offer_ends_at > date.closes_at:
-            offer(booking)
-    date.refresh_from_db(fields=COUNTED)
+        if not refit(booking):
+            continue
+        if booking.is_offered:
+            emails.offer(booking, is_rung=ring_list.waits_for_a_call(booking))
+        else:
+            emails.offer_taken_back(booking)
     settle(date)
+
+
+def refit(booking: Booking) -> bool:
+    """Let an offer go on neither past the end of booking nor where nothing is offered; lock the date first.
+
+    Whether it has another end now, or none, and the person has to hear of it.
+    """
+    date = booking.date
+    is_untold = ring_list.waits_for_a_call(booking)
+    if not date.may_offer() and (is_untold or booking.is_offered):
+        take_back(booking, note="nothing is offered on this date now")
+        return not is_untold
+    if is_untold:
+        booking.offer_ends_at = date.closes_at
+        booking.save(update_fields=["offer_ends_at"])
+        date.refresh_from_db(fields=COUNTED)
+    elif booking.is_offered and booking.offer_ends_at > date.closes_at:
+        _hold(booking)
+        return True
+    return False
 
 
 # The clock

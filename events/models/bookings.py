@@ -305,6 +305,11 @@ class Booking(models.Model):
         return answer_by(self.offer_ends_at) if self.offer_ends_at else ""
 
     @property
+    def is_asked_again(self) -> bool:
+        """Whether we wait to hear if they can still come; silence keeps the place."""
+        return self.has_a_place and self.asked_again_at is not None and self.still_coming_at is None
+
+    @property
     def is_still_to_come(self) -> bool:
         """Whether there is still something to tell them, correct or arrange."""
         return self.is_active and not self.date.has_ended()

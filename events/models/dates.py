@@ -72,6 +72,10 @@ class WorkshopDateQuerySet(models.QuerySet):
             | Q(support_is_released=True, ordinary_taken__lt=ordinary)
         )
 
+    def awaiting_time(self):
+        """Postponed, and the day on which it was to be has passed: people wait to hear when it is."""
+        return self.filter(state=WorkshopDate.State.POSTPONED, starts_at__lte=timezone.now()).in_order()
+
     def in_order(self):
         return self.select_related("workshop", "venue").order_by("starts_at", "pk")
 
@@ -399,6 +403,10 @@ class WorkshopDate(models.Model):
     @property
     def is_postponed(self) -> bool:
         return self.state == self.State.POSTPONED
+
+    def is_told_of(self) -> bool:
+        """Whether people have to hear of another time or place, which then has a way of its own (events/changes.py)."""
+        return self.is_postponed or self.bookings.active().exists()
 
     @property
     def has_moved(self) -> bool:

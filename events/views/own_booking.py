@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from sharedlives.foundation import links
 
-from .. import bookings, corrections, needs, waiting_list
+from .. import bookings, changes, corrections, needs, waiting_list
 from ..bookings import BookingRefused
 from ..forms import NameForm, NeedForm
 from .own_links import link_has_ended, own_booking
@@ -14,14 +14,14 @@ from .own_links import link_has_ended, own_booking
 @links.private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def booking_detail(request, token):
-    """A person's own page: GET shows, POST says yes to an offer, or gives up what they have."""
+    """A person's own page: GET shows, POST says yes to an offer or that they still come, or gives up what they have."""
     booking = own_booking(request, token)
     if booking is None:
         return link_has_ended(request)
     refusal = ""
     if request.method == "POST":
         try:
-            waiting_list.accept(booking) if "accept" in request.POST else bookings.cancel(booking)
+            _answered(request, booking)
         except BookingRefused as error:
             refusal = str(error)
         else:
@@ -37,6 +37,15 @@ def booking_detail(request, token):
         "may_accept_late": waiting_list.may_accept_late(booking),
     }
     return render(request, "events/booking_detail.html", context)
+
+
+def _answered(request, booking):
+    if "accept" in request.POST:
+        waiting_list.accept(booking)
+    elif "still_coming" in request.POST:
+        changes.still_comes(booking)
+    else:
+        bookings.cancel(booking)
 
 
 def _all_valid(forms):

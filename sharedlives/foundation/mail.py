@@ -51,7 +51,7 @@ def send(
     values = {"access_contact": charity.access_contact, **context, "charity": charity}
     mail = OutgoingMail.objects.create(
         template=template,
-        about=_about(about) if about else "",
+        about=about_words(about) if about else "",
         recipient=to,
         reply_to=reply_to or charity.email,
         # One line, whatever a name or title contains (RFC 5322 section 2.2).
@@ -76,13 +76,13 @@ def _in_paragraphs(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
-def _about(obj: models.Model) -> str:
+def about_words(obj: models.Model) -> str:
     return f"{obj._meta.label_lower}:{obj.pk}"
 
 
 def about(obj: models.Model) -> models.QuerySet[OutgoingMail]:
     """The mails that `obj` caused, newest first."""
-    return OutgoingMail.objects.filter(about=_about(obj))
+    return OutgoingMail.objects.filter(about=about_words(obj))
 
 
 def deliver(mail_id: int) -> OutgoingMail.State | None:

@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from events import bookings, corrections, needs, waiting_list
+from events import bookings, changes, corrections, needs, waiting_list
 from events.bookings import BookingRefused, Person, reserve
 from events.models import AccessNeed, Booking, RepeatedRequest, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
@@ -318,8 +318,8 @@ def test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs():
     bookings.cancel(book(date, "Cat"))
     staff = create_user()
 
-    assert bookings.cancel_date(date, by=staff, reason="The venue has a leak.") == 2
-    assert bookings.cancel_date(date, by=staff) == 0
+    assert changes.cancel_date(date, by=staff, reason="The venue has a leak.") == (2, 0)
+    assert changes.cancel_date(date, by=staff) == (0, 0)
 
     told = OutgoingMail.objects.filter(template="events/email/date_cancelled").order_by("pk")
     assert [mail.recipient for mail in told] == ["ann@example.org", "bob@example.org"]
@@ -334,8 +334,8 @@ def test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs():
 def test_a_draft_that_nobody_knows_is_not_made_public_by_cancelling_it():
     date = create_date(state="draft")
 
-    with pytest.raises(BookingRefused, match="Delete it instead"):
-        bookings.cancel_date(date, by=create_user())
+    with pytest.raises(BookingRefused, match="Change or delete it instead"):
+        changes.cancel_date(date, by=create_user())
     assert not WorkshopDate.objects.published().exists()
 
 

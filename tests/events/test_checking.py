@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import bookings, checking, waiting_list
+from events import bookings, changes, checking, waiting_list
 from events.bookings import Person
 from events.models import AccessNeed, Booking, Place, RingTask, WorkshopDate
 from sharedlives.foundation import mail
@@ -75,7 +75,7 @@ def test_nothing_is_found_after_everything_that_people_do(time_machine):
     waiting_list.settle_due()
     other = create_date()
     book(other, "Eve", email="", phone="0151 496 0001")
-    bookings.cancel_date(other, by=create_user())
+    changes.cancel_date(other, by=create_user())
     OutgoingMail.objects.update(state=OutgoingMail.State.SENT)
 
     assert checked() == ("All is well.\n", 0)

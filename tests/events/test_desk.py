@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings
+from events import bookings, changes
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RingTask, Venue, Workshop, WorkshopDate
@@ -227,26 +227,6 @@ def test_cancelled_is_no_choice_of_the_form_and_a_crafted_one_is_refused(desk):
     assert date.state == WorkshopDate.State.SCHEDULED
 
 
-def test_cancelling_a_date_asks_first_and_says_whom_it_tells(desk, organiser):
-    date = create_date()
-    book(date, "Ann")
-    book(date, "Bob", email="", phone="0151 496 0007")
-    address = reverse("admin:events_workshopdate_cancel", args=[date.pk])
-
-    asked = desk.get(address)
-    assert shows(
-        asked, "2 bookings end. 1 gets a mail with your words; <strong>1 gave only a phone number: ring them</strong>"
-    )
-    date.refresh_from_db()
-    assert not date.is_cancelled
-
-    response = desk.post(address, {"reason": "The boiler broke."}, follow=True)
-
-    assert said(response) == ["The date is cancelled. 2 bookings ended; a mail goes to each that has one."]
-    assert "The boiler broke." in OutgoingMail.objects.get(template="events/email/date_cancelled").text
-    assert AuditEntry.objects.get(action="cancelled the date").actor == organiser
-
-
 def queue(desk, date):
     """What the page of a date says of each in its queue."""
     return [(entry.booking.contact_name, entry.why) for entry in desk.get(change(date)).context["entries"]]
@@ -391,7 +371,7 @@ def test_what_is_told_by_telephone_is_ticked_off_but_an_offer_wants_an_answer(de
     book(date, "Bob", email="", phone="0151 496 0007")
     bookings.cancel(ann)
     book(other, "Cat", email="", phone="0151 496 0008")
-    bookings.cancel_date(other, by=organiser)
+    changes.cancel_date(other, by=organiser)
     offer, cancelled = RingTask.objects.order_by("pk")
 
     response = desk.post(
@@ -415,15 +395,6 @@ def test_a_released_support_place_can_no_longer_be_held_back(desk):
 
     date.refresh_from_db()
     assert (date.support_is_released, date.support_places) == (True, 1)
-
-
-def test_odd_signs_in_the_reason_for_cancelling_do_no_harm(desk):
-    date = create_date()
-    book(date, "Ann")
-
-    desk.post(reverse("admin:events_workshopdate_cancel", args=[date.pk]), {"reason": "The\0boiler\r\nbroke."})
-
-    assert "The boiler broke." in OutgoingMail.objects.get(template="events/email/date_cancelled").text
 
 
 def test_more_places_than_can_be_counted_are_refused(desk):
@@ -604,7 +575,6 @@ def test_needs_have_their_own_permission(desk, client):
 @pytest.mark.parametrize(
     ("view", "missing"),
     [
-        ("events_workshopdate_cancel", "events.cancel_workshopdate"),
         ("events_booking_cancel", "events.change_booking"),
         ("events_booking_accept", "events.change_booking"),
         ("events_booking_reached", "events.change_booking"),
