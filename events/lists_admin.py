@@ -94,7 +94,7 @@ class DateSheets:
         if not request.user.has_perm("events.export_booking"):
             raise PermissionDenied
         date = self._date(pk)
-        context = {"date": date, "door": sheets.door_list(date), "empty_lines": range(8)}
+        context = {"date": date, "door": sheets.door_list(date), "empty_lines": range(6)}
         return TemplateResponse(request, "admin/events/workshopdate/door.html", context)
 
     def summary_view(self, request, pk):

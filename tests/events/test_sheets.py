@@ -102,7 +102,7 @@ def test_the_sheet_says_where_one_is_and_whom_to_ring(desk):
     ):
         assert shows(response, words), words
     assert response.content.decode().count('class="box"') == 3
-    assert response.content.decode().count('class="empty"') == 8
+    assert response.content.decode().count('class="empty"') == 6
 
 
 def test_a_postponed_date_says_so_at_the_door(desk):
