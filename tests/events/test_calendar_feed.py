@@ -123,6 +123,13 @@ def test_a_feed_names_itself_and_says_how_often_to_look(client):
     assert b"REFRESH-INTERVAL;VALUE=DURATION:PT6H" in client.get(ALL).content
 
 
+def test_a_name_that_looks_like_the_end_ends_nothing(client):
+    create_charity(name="END:VCALENDAR and friends")
+    date = create_date()
+
+    assert list(read(client)) == [date.calendar_uid]
+
+
 def test_a_feed_tells_nobody_who_comes_or_how_to_join(client):
     date = create_date(mode="hybrid", join_link="https://meet.example.org/secret", join_note="Dial 1234")
     book(date, "Zebedee", people=[Person("Zuleika", access="a ramp")], organisation="Zed")
