@@ -34,7 +34,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from sharedlives.foundation.mail import KEEP_BODIES
+from sharedlives.foundation.mail import DID_NOT_ARRIVE, KEEP_BODIES
 from sharedlives.foundation.models import OutgoingMail
 
 from .models import ACTIVE, HOLDS_A_PLACE, AccessNeed, Booking, RingTask, WorkshopDate
@@ -245,11 +245,12 @@ def mails_that_never_arrived(dates: WorkshopDateQuerySet, most: int | None) -> I
     """Where people are still to come, and are still written to at that address, and nobody is to ring them."""
     undelivered = OutgoingMail.objects.filter(
         about__startswith=ABOUT_A_BOOKING,
-        state__in=[OutgoingMail.State.FAILED, OutgoingMail.State.BOUNCED],
+        state__in=DID_NOT_ARRIVE,
         created_at__gt=timezone.now() - KEEP_BODIES,
     )
     coming = Booking.objects.active().filter(date__in=dates.upcoming())
-    coming = coming.exclude(ring_tasks__why=Why.MAIL_CAME_BACK)
+    to_ring = Q(why=Why.MAIL_CAME_BACK) | Q(why=Why.OFFER, done_at=None)
+    coming = coming.exclude(pk__in=RingTask.objects.filter(to_ring).values("booking"))
     newest = undelivered.order_by("about", "-pk").distinct("about")
     found = ((b, mail) for b, mail in _with_their_bookings(newest, coming) if b.email.lower() == mail.recipient.lower())
     for booking, mail in islice(found, most):

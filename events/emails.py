@@ -6,17 +6,20 @@ Whoever has no e-mail is rung instead, where `why` says about what: one place de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
 from sharedlives.foundation import links, mail, spoken
-from sharedlives.foundation.models import Charity
+from sharedlives.foundation.models import Charity, OutgoingMail, User
 
 from . import ring_list
 from .calendar import date_calendar
 from .models import Booking, RingTask, Subscription, WorkshopDate
 from .what_changed import WhatChanged
+
+if TYPE_CHECKING:
+    from .morning import Report
 
 Why = RingTask.Why
 
@@ -310,6 +313,34 @@ def _news_url(booking: Booking) -> str:
 # For the charity itself
 
 RUSH = "events/email/rush"
+MORNING = "events/email/morning"
+MOST_DATES = 40
+
+
+def morning(user: User, report: Report) -> OutgoingMail:
+    """What is new and to do this morning: counts and links alone."""
+    shown = report.dates[:MOST_DATES]
+    return mail.send(
+        MORNING,
+        to=user.email,
+        about=user,
+        context={
+            "summary": report.summary,
+            "dates": [{"name": str(each.date), "words": each.words, "url": _at_the_desk(each.date)} for each in shown],
+            "more": len(report.dates) - len(shown),
+            "to_ring": report.to_ring,
+            "lost_mails": report.lost_mails,
+            "without_venue": [{"name": str(date), "url": _at_the_desk(date)} for date in report.without_venue],
+            "without_number": [{"name": str(date), "url": _at_the_desk(date)} for date in report.without_number],
+            "ring_url": links.absolute(reverse("admin:events_ringtask_changelist")),
+            "mail_url": links.absolute(reverse("admin:foundation_outgoingmail_changelist") + "?went=lost"),
+            "dates_url": links.absolute(reverse("admin:events_workshopdate_changelist")),
+        },
+    )
+
+
+def _at_the_desk(date: WorkshopDate) -> str:
+    return links.absolute(reverse("admin:events_workshopdate_change", args=[date.pk]))
 
 
 def rush(date: WorkshopDate, *, requests: int, minutes: int, networks: int) -> None:

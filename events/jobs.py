@@ -1,6 +1,6 @@
 from procrastinate.contrib.django import app
 
-from . import announcing, closed_days, lost_links, needs, reminders, rush, subscriptions, waiting_list
+from . import announcing, closed_days, lost_links, morning, needs, reminders, rush, subscriptions, waiting_list
 
 
 @app.periodic(cron="* * * * *")
@@ -13,6 +13,12 @@ def settle_waiting_lists(timestamp: int):
 @app.task
 def tell_of_rushes(timestamp: int):
     rush.tell()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task
+def write_to_organisers(timestamp: int):
+    morning.write_to_organisers()
 
 
 @app.periodic(cron="*/5 * * * *")

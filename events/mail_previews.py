@@ -16,7 +16,7 @@ from django.utils import timezone
 from sharedlives.foundation.models import Charity, OutgoingMail, User
 from sharedlives.foundation.spoken import LONDON
 
-from . import bookings, changes, changing, emails, subscriptions, waiting_list
+from . import bookings, changes, changing, emails, morning, subscriptions, waiting_list
 from .bookings import BookingRefused, Person
 from .models import Booking, Subscription, Venue, Workshop, WorkshopDate
 from .what_changed import Facts
@@ -140,6 +140,12 @@ def _hear_of_news(example: Example) -> None:
     emails.new_dates(Subscription.objects.of(ADDRESS).get(), [example.date])
 
 
+def _begin_the_day(example: Example) -> None:
+    example.reserve()
+    now = timezone.now()
+    morning.write(example.by, since=now - timedelta(days=1), until=now + timedelta(minutes=1))
+
+
 PREVIEWS = [
     Preview("booking_confirmed", "They reserve, and there is room", Example.reserve),
     Preview("booking_waiting", "They reserve, and all places are taken", Example.wait),
@@ -231,6 +237,7 @@ PREVIEWS = [
     Preview("subscription_confirm", "They ask to hear of new dates", _ask_for_news),
     Preview("subscription_known", "They ask again, and hear of them already", _ask_for_news_again),
     Preview("new_dates", "There is a new date, and they asked to hear of it", _hear_of_news),
+    Preview("morning", "Each working morning: to whoever may change bookings", _begin_the_day),
     Preview(
         "rush",
         "Very many reserve at once: to the charity itself",

@@ -7,7 +7,7 @@ import re
 import smtplib
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import formataddr
 from urllib.parse import urlsplit
 
@@ -103,12 +103,13 @@ def deliver(mail_id: int) -> OutgoingMail.State | None:
         else:
             _hand_over(mail, charity)
         if mail.state == OutgoingMail.State.FAILED:
+            mail.lost_at = timezone.now()
             _tell(mail)
         if mail.state == OutgoingMail.State.WAITING:
             _schedule(mail)
         else:
             mail.delivered_at = timezone.now() if mail.state == OutgoingMail.State.SENT else None
-        mail.save(update_fields=["state", "attempts", "last_error", "delivered_at", "next_attempt_at"])
+        mail.save(update_fields=["state", "attempts", "last_error", "delivered_at", "lost_at", "next_attempt_at"])
     return OutgoingMail.State(mail.state)
 
 
@@ -183,7 +184,7 @@ def send_again(mail: OutgoingMail) -> None:
 
     with transaction.atomic():
         OutgoingMail.objects.filter(pk=mail.pk).update(
-            state=OutgoingMail.State.WAITING, attempts=0, next_attempt_at=timezone.now()
+            state=OutgoingMail.State.WAITING, attempts=0, next_attempt_at=timezone.now(), lost_at=None
         )
         deliver_mail.defer(mail_id=mail.pk)
 
@@ -192,8 +193,8 @@ def came_back(mail: OutgoingMail, words: str) -> bool:
     """Note that a mail which went out did not arrive; whether that is news. Lock the row first."""
     if mail.state != OutgoingMail.State.SENT:
         return False
-    mail.state, mail.last_error = OutgoingMail.State.BOUNCED, words
-    mail.save(update_fields=["state", "last_error"])
+    mail.state, mail.last_error, mail.lost_at = OutgoingMail.State.BOUNCED, words, timezone.now()
+    mail.save(update_fields=["state", "last_error", "lost_at"])
     _tell(mail)
     return True
 
@@ -227,9 +228,9 @@ def lost(obj: models.Model, *, to: str) -> OutgoingMail | None:
     return newest if newest and newest.state in DID_NOT_ARRIVE else None
 
 
-def lost_lately() -> models.QuerySet[OutgoingMail]:
-    """What failed or came back within a week: afterwards it is no news."""
-    return OutgoingMail.objects.filter(state__in=DID_NOT_ARRIVE, created_at__gte=timezone.now() - timedelta(days=7))
+def lost_since(moment: datetime) -> models.QuerySet[OutgoingMail]:
+    """What is known since then to have failed or come back."""
+    return OutgoingMail.objects.filter(state__in=DID_NOT_ARRIVE, lost_at__gte=moment)
 
 
 def overdue() -> models.QuerySet[OutgoingMail]:

@@ -3,10 +3,12 @@
 import io
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError
+from django.utils import timezone
 
 from sharedlives.foundation import bounces, mail
 from sharedlives.foundation.bounces import Outcome
@@ -305,8 +307,9 @@ def test_who_may_only_look_cannot_note_anything(client):
 
 def test_the_front_of_the_desk_says_how_many_mails_did_not_arrive_and_leads_to_them(desk, client):
     assert not shows(desk.get("/admin/"), "came back or failed")
-    sent_mail(state=State.FAILED)
-    sent_mail("<b@www.example.org>", State.BOUNCED)
+    came_back, failed = sent_mail(), sent_mail("<b@www.example.org>")
+    bounces.receive(reports.postfix(came_back.message_id))
+    OutgoingMail.objects.filter(pk=failed.pk).update(state=State.FAILED, lost_at=timezone.now())
     sent_mail("<c@www.example.org>")
 
     assert shows(desk.get("/admin/"), f'<a href="{LIST}?went=lost">2 mails')
@@ -316,8 +319,9 @@ def test_the_front_of_the_desk_says_how_many_mails_did_not_arrive_and_leads_to_t
 
 
 def test_what_failed_long_ago_is_no_news(desk):
-    row = sent_mail(state=State.FAILED)
-    OutgoingMail.objects.filter(pk=row.pk).update(created_at="2019-10-28T10:00Z")
+    row = sent_mail()
+    bounces.receive(reports.postfix())
+    OutgoingMail.objects.filter(pk=row.pk).update(lost_at=timezone.now() - timedelta(days=8))
 
     assert not shows(desk.get("/admin/"), "came back or failed")
 

@@ -29,6 +29,7 @@ class OutgoingMail(models.Model):
     next_attempt_at = models.DateTimeField("next try", default=timezone.now)
     last_error = models.TextField("what the mail server said", blank=True)
     delivered_at = models.DateTimeField("sent", null=True, blank=True)
+    lost_at = models.DateTimeField("failed or came back", null=True, blank=True, editable=False)
 
     personal_fields = frozenset(
         {"recipient", "reply_to", "subject", "text", "html", "calendar", "unsubscribe_url", "last_error"}
@@ -41,6 +42,7 @@ class OutgoingMail(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="outgoing_mail_by_time"),
             models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="outgoing_mail_waiting"),
+            models.Index(fields=["lost_at"], condition=models.Q(lost_at__isnull=False), name="outgoing_mail_lost"),
             models.Index(fields=["about"], name="outgoing_mail_about"),
             models.Index(
                 fields=["about", "-id"],
