@@ -160,7 +160,7 @@ def reserve_locked(
     for place, person in zip(Place.objects.bulk_create(places), people, strict=True):
         if person.has_needs:
             needs.keep(place, person)
-    emails.booking_made(booking)
+    emails.booking_made(booking, names=names)
     audit.record(by, "reserved", booking, note=f"{date}: {booking.get_state_display().lower()}")
     return Reserved(booking, booking)
 

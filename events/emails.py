@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 Why = RingTask.Why
 
 
-def booking_made(booking: Booking) -> None:
-    """How a booking stands: they have a place, or they wait. An offer has a mail of its own."""
+def booking_made(booking: Booking, *, names: Sequence[str] | None = None) -> None:
+    """How a booking stands: they have a place, or they wait. An offer has a mail of its own.
+
+    `names` of those coming, from whoever knows them and holds a lock that others wait for.
+    """
     name = "booking_confirmed" if booking.has_a_place else "booking_waiting"
-    _send(name, booking, with_calendar=booking.has_a_place, news_url=_news_url(booking))
+    _send(name, booking, names=names, with_calendar=booking.has_a_place, news_url=_news_url(booking))
 
 
 def offer(booking: Booking, *, is_rung: bool) -> None:
@@ -207,6 +210,7 @@ def _send(
     name: str,
     booking: Booking,
     *,
+    names: Sequence[str] | None = None,
     why: Why | None = None,
     words: str = "",
     with_calendar: bool = False,
@@ -219,6 +223,8 @@ def _send(
             ring_list.add(booking, why, words=words)
         return
     date = booking.date
+    if names is None:
+        names = [place.name for place in booking.people.all()]
     mail.send(
         f"events/email/{name}",
         to=booking.email,
@@ -242,7 +248,7 @@ def _send(
             "workshop_url": links.absolute(date.workshop.get_absolute_url()),
             "booking_url": links.absolute(booking.get_absolute_url()),
             "cannot_come_url": links.absolute(booking.get_absolute_url()) + "?cancel#cancel",
-            "names": [place.name for place in booking.people.all() if place.name],
+            "names": [name for name in names if name],
             "how_it_stands": booking.how_it_stands,
             "has_a_place": booking.has_a_place,
             "places": booking.places,
