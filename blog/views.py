@@ -12,6 +12,9 @@ from .models import Author, Post, Tag, Topic
 from .paging import piece
 from .related import neighbours
 
+# The page of the workshop has the others.
+DATES_WITH_A_POST = 12
+
 
 @require_safe
 def post_list(request):
@@ -48,7 +51,7 @@ def on_its_page(post):
     workshop = post.announced_workshop
     return {
         "post": post,
-        "dates": workshop.dates.published().upcoming() if workshop else None,
+        "dates": workshop.dates.published().upcoming()[:DATES_WITH_A_POST] if workshop else None,
         "pictures": reading.pictures_in(post.introduction, post.body),
         "neighbours": neighbours(post),
         "structured_data": structured_data.blog_posting(post, Charity.current()),

@@ -60,7 +60,7 @@ def _posts(query: str) -> QuerySet:
 
 def _with_places(workshops: QuerySet) -> QuerySet:
     """With all words by which a workshop is found: its own, and where its next dates are."""
-    dates = WorkshopDate.objects.published().upcoming().filter(workshop=OuterRef("pk")).order_by()
+    dates = WorkshopDate.objects.published().upcoming().taking_place().filter(workshop=OuterRef("pk")).order_by()
     place = Concat("area", Value(" "), "venue__name", Value(" "), "venue__town", Value(" "), "venue__postcode")
     places = dates.values("workshop").annotate(places=StringAgg(place, Value(" "))).values("places")
     words = Folded(Coalesce(Subquery(places), Value("")))
@@ -82,7 +82,7 @@ def results(found: list[Found], query: str) -> list[Result]:
         "post": Post.objects.published().with_bylines(),
         "page": Page.objects.published(),
         "workshop": Workshop.objects.published().prefetch_related(
-            Prefetch("dates", WorkshopDate.objects.published().upcoming(), to_attr="next_dates")
+            Prefetch("dates", WorkshopDate.objects.published().upcoming().taking_place(), to_attr="next_dates")
         ),
     }
     things: dict[tuple[str, int], Any] = {}

@@ -36,7 +36,9 @@ def tells(text):
 def test_whoever_has_a_place_finds_the_way_in_on_their_own_page_and_in_their_mail(client):
     booking = book(online(), "Ann")
 
-    assert tells(page_of(client, booking)) == [True, True]
+    page = page_of(client, booking)
+    assert tells(page) == [True, True]
+    assert "once you have a place" not in page
     mail = OutgoingMail.objects.get()
     assert tells(mail.text) == tells(mail.html) == [True, True]
     assert tells(mail.calendar) == [False, False]

@@ -337,3 +337,20 @@ def test_the_page_of_a_date_takes_one_query(client, django_assert_num_queries):
     client.get(reverse("events:past_list"))
     with django_assert_num_queries(1):
         client.get(date.get_absolute_url())
+
+
+def test_search_names_no_date_as_the_next_that_does_not_take_place(client):
+    create_date(area="Leeds", state="cancelled")
+    taking_place = create_date(area="Hull", starts_at=days(40))
+
+    [result] = client.get("/search/?q=shared+lives").context["results"]
+
+    assert result.thing.next_dates == [taking_place]
+
+
+def test_a_post_shows_the_first_dates_of_its_workshop_however_many_there_are(client):
+    workshop = create_workshop()
+    dates = [create_date(starts_at=days(number + 1)) for number in range(15)]
+    post = create_post(workshop=workshop)
+
+    assert list(client.get(post.get_absolute_url()).context["dates"]) == dates[:12]
