@@ -24,8 +24,7 @@ def see_to(need: AccessNeed, *, by: User, seen: str = "", **changes: Any) -> Acc
 
     `seen` is the fingerprint of what they read before they decided.
     """
-    locking.lock_date(need.place.booking.date_id)
-    need = _as_it_stands(need)
+    need = _locked(need)
     if seen and seen != need.fingerprint:
         raise BookingRefused("Something has changed since you opened this page. Read it again, then press once more.")
     changed = {name: (getattr(need, name), new) for name, new in changes.items() if getattr(need, name) != new}
@@ -37,11 +36,16 @@ def see_to(need: AccessNeed, *, by: User, seen: str = "", **changes: Any) -> Acc
     return need
 
 
-def _as_it_stands(need: AccessNeed) -> AccessNeed:
+def _locked(need: AccessNeed) -> AccessNeed:
+    """As it stands now, its date locked."""
+    locking.lock_date(need.place.booking.date_id)
     needs = AccessNeed.objects.select_related("place__booking__date__workshop", "place__booking__date__venue", "owner")
-    if now := needs.filter(pk=need.pk).first():
-        return now
-    raise BookingRefused("This need is no longer there: the booking has ended, or they took back what they told.")
+    now = needs.filter(pk=need.pk).first()
+    if now is None:
+        raise BookingRefused("This need is no longer there: the booking has ended, or they took back what they told.")
+    if now.place.booking.date_id != need.place.booking.date_id:
+        raise locking.Busy(locking.MOVED_MEANWHILE)
+    return now
 
 
 def _what_was_done(changed: dict[str, tuple[Any, Any]], by: User) -> str:
@@ -75,8 +79,7 @@ def see_to_several(needs: Iterable[AccessNeed], *, by: User, **changes: Any) -> 
 @activity
 def write_to_them(need: AccessNeed, *, by: User) -> None:
     """Write that it is arranged, or that we would like to talk; what they need stands in no mail."""
-    locking.lock_date(need.place.booking.date_id)
-    need = _as_it_stands(need)
+    need = _locked(need)
     booking = need.place.booking
     if not booking.email:
         raise BookingRefused("They gave no e-mail address.")
@@ -89,4 +92,4 @@ def write_to_them(need: AccessNeed, *, by: User) -> None:
 @activity
 def told_them(need: AccessNeed, *, by: User) -> None:
     """Staff told them by telephone or text how it stands."""
-    audit.record(by, "told them about the needs", _as_it_stands(need).place)
+    audit.record(by, "told them about the needs", _locked(need).place)

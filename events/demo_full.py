@@ -249,7 +249,14 @@ def _needs(places: Iterable[Place]) -> Iterator[AccessNeed]:
         is_kept = booking.is_active and booking.date.ends_at + KEEP_NEEDS > timezone.now()
         if is_kept and dice.random() < 1 / 12:
             food = dice.choice(FOOD) if dice.random() < 0.5 else ""
-            yield AccessNeed(place=place, access=dice.choice(ACCESS), dietary=food, consented_at=booking.created_at)
+            due_on = (booking.date.starts_at - timedelta(days=14)).date()
+            yield AccessNeed(
+                place=place,
+                access=dice.choice(ACCESS),
+                dietary=food,
+                due_on=due_on,
+                consented_at=booking.created_at,
+            )
 
 
 def _calls(bookings: Iterable[Booking]) -> Iterator[RingTask]:

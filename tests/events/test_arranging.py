@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from events import arranging, needs, reaching
 from events.bookings import Person
-from events.locking import BookingRefused
+from events.locking import BookingRefused, Busy
 from events.models import AccessNeed, Booking, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.events.test_desk import ORGANISER, said
@@ -141,6 +141,18 @@ def test_whatever_changed_since_it_was_read_is_noticed(nora, change):
 
     with pytest.raises(BookingRefused, match="Something has changed"):
         arranging.see_to(as_it_is(need), by=nora, seen=before, state=State.ARRANGED)
+
+
+def test_whoever_moves_to_another_date_at_this_moment_is_asked_for_again(nora):
+    need = as_it_is(told(create_date()))
+    Booking.objects.filter(pk=need.place.booking_id).update(date=create_date(area="Leeds"))
+
+    # Without that the wrong date would be locked, and "check again" of the move be overwritten.
+    with pytest.raises(Busy, match="has moved to another date"):
+        arranging.see_to(need, by=nora, state=State.ARRANGED)
+    with pytest.raises(Busy, match="has moved to another date"):
+        needs.replace_need(need.place, Person(access="a lift"))
+    assert as_it_is(need).state == State.TO_DO
 
 
 def test_a_need_that_has_gone_is_said_to_have_gone(nora):
