@@ -16,6 +16,8 @@ from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnly
 
 from . import bookings, corrections, ring_list
 from .bookings import BookingRefused
+from .changing_admin import ChangesByPhone
+from .changing_forms import AskedForm
 from .date_admin import number
 from .forms import StaffReservationForm, asked_for_another_number, reservation_forms
 from .lists_admin import TakesListsOut
@@ -78,7 +80,7 @@ class KeysFirst(Paginator):
 
 
 @admin.register(Booking)
-class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
+class BookingAdmin(TakesListsOut, ChangesByPhone, QueueButtons, AuditedModelAdmin):
     # The person's own page acts in their name; the desk has its own buttons, which the log tells apart.
     view_on_site = False
     list_display = [
@@ -101,7 +103,7 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
     change_form_template = "admin/events/booking/change_form.html"
     fieldsets = [
         (None, {"fields": ["reference_in_words", "date", "state", "queue"]}),
-        ("Contact", {"fields": ["contact_name", "email", "phone", "organisation", "needs_more_time"]}),
+        ("Contact", {"fields": ["contact_name", "email", "phone", "reach_by", "organisation", "needs_more_time"]}),
         ("Places", {"fields": ["places", "support_workers", "needs"]}),
         ("How it was made", {"classes": ["collapse"], "fields": ["channel", "created_at", "wants_news_at", "mails"]}),
     ]
@@ -165,6 +167,7 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
             "is_to_be_rung": booking and booking.is_offered and ring_list.waits_for_a_call(booking),
             "lost_mail": booking and booking.email and mail.lost(booking, to=booking.email),
             "can_be_given": booking and booking.is_waiting and not booking.date.may_offer(),
+            "asked": AskedForm(tells=bool(booking and not booking.email)),
         }
         return super().change_view(request, object_id, form_url, buttons | (extra_context or {}))
 
@@ -172,12 +175,15 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
         if not request.user.has_perm("events.change_booking"):
             raise PermissionDenied
         booking = get_object_or_404(Booking, pk=pk)
+        is_told, asked = "told" in request.POST, AskedForm(request.POST)
+        # One press says no to an offer: that is done on the phone.
+        note = asked.how()["note"] if asked.is_valid() else "by phone"
         try:
-            booking = bookings.cancel(booking, by=request.user)
+            booking = bookings.cancel(booking, by=request.user, note=note, is_told=is_told)
         except BookingRefused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"{booking} is cancelled. {how_they_hear(booking)}")
+            messages.success(request, f"{booking} is cancelled. {how_they_hear(booking, is_told=is_told)}".strip())
         return back_to(request, booking)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -241,4 +247,7 @@ class BookingAdmin(TakesListsOut, QueueButtons, AuditedModelAdmin):
                 request,
                 f"They are {booking.queue_words} on the waiting list. Reference: {booking.spoken_reference}.",
             )
+        if not booking.email:
+            letter = reverse("admin:events_booking_letter", args=[booking.pk])
+            messages.info(request, format_html('If they want it on paper: <a href="{}">print the letter</a>.', letter))
         return HttpResponseRedirect(reverse("admin:events_booking_change", args=[booking.pk]))

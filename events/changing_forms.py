@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from .forms import AddressForm, ContactForm
+from .forms import AddressForm, ContactForm, NameField, NeedForm
 from .models import MOST_PEOPLE, Booking, WorkshopDate
 from .models.bookings import MOST_SUPPORT_WORKERS
 
@@ -48,6 +48,8 @@ class NumberForm(forms.Form):
         help_text="They have places beside you. We need no names, and they may change on the day.",
     )
 
+    most_support_workers = MOST_SUPPORT_WORKERS
+
     def __init__(self, booking: Booking, *args, **kwargs):
         shown, support = booking.places, booking.support_workers
         super().__init__(*args, initial={"shown": shown, "more": "0", "support_workers": support}, **kwargs)
@@ -55,11 +57,8 @@ class NumberForm(forms.Form):
             (place.pk, place.name or f"Person {place.position} (no name yet)") for place in booking.people.all()
         ]
         self.fields["more"].choices = _counted(range(MOST_PEOPLE - shown + 1), "Nobody more")
-        numbers = sorted({*range(self.most_support_workers() + 1), support})
+        numbers = sorted({*range(self.most_support_workers + 1), support})
         self.fields["support_workers"].choices = _counted(numbers, "None")
-
-    def most_support_workers(self) -> int:
-        return MOST_SUPPORT_WORKERS
 
     def clean(self):
         data = self.cleaned_data
@@ -77,6 +76,17 @@ class NumberForm(forms.Form):
             "leaving": data.get("leaving", set()),
             "support_workers": int(data["support_workers"]),
         }
+
+
+class DeskNumberForm(NumberForm):
+    """The same by phone, where the page says "please ring us" about larger numbers."""
+
+    most_support_workers = 20
+    support_workers = forms.ChoiceField(label="How many support workers come with them?")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["more"].label = "How many more people come with them?"
 
 
 class OtherDateForm(forms.Form):
@@ -126,3 +136,58 @@ class HandOverForm(ContactForm):
 
 class LostLinkForm(AddressForm):
     """Where the mails about a booking go."""
+
+
+class NamesForm(forms.Form):
+    """Who is coming, a name for each place; an empty one may follow."""
+
+    def __init__(self, booking: Booking, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for place in booking.people.order_by("position"):
+            self.fields[f"name_{place.position}"] = NameField(
+                label=f"First name of person {place.position}", max_length=120, required=False, initial=place.name
+            )
+
+    def names(self) -> list[str]:
+        return list(self.cleaned_data.values())
+
+
+class DeskNeedForm(NeedForm):
+    """The same as told on the phone."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["answering_for"].choices = [
+            ("self", "They speak for themselves"),
+            ("other", "They speak for somebody else, who agrees"),
+        ]
+        self.fields["answering_for"].label = "For whom do they speak?"
+        self.fields["keep_needs"].label = "They agree that we keep this, for this workshop only"
+        self.fields["keep_needs"].error_messages["required"] = "Ask them, and tick this when they agree."
+
+
+class AskedForm(forms.Form):
+    """How somebody asked staff to do it, for the log, and whether they still have to hear of it."""
+
+    asked = forms.ChoiceField(
+        label="How did they ask?",
+        choices=[("by phone", "By phone"), ("by post", "By post or mail")],
+        initial="by phone",
+    )
+    told = forms.BooleanField(
+        label="I have told them already",
+        required=False,
+        help_text="Without this tick whoever has no e-mail stands on the list of people to ring.",
+    )
+
+    def __init__(self, *args, tells: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not tells:
+            del self.fields["told"]
+
+    def is_told(self) -> bool:
+        return self.cleaned_data.get("told", False)
+
+    def how(self) -> dict:
+        """The keyword arguments of activities that staff do for somebody."""
+        return {"note": self.cleaned_data["asked"]} | ({"is_told": self.is_told()} if "told" in self.fields else {})

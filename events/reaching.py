@@ -28,6 +28,17 @@ def ways(booking: Booking) -> list[Way]:
     return [Way(*found[way], is_asked_for=way == booking.reach_by) for way in ordered]
 
 
+def first(booking: Booking) -> str:
+    """'Text 07700 900123': the best way, in words."""
+    return next((f"{way.words} {way.number}" for way in ways(booking)), "-")
+
+
+def by_telephone(booking: Booking) -> str:
+    """The best way that is no mail; empty where there is none."""
+    calls = [way for way in ways(booking) if not way.url.startswith("mailto:")]
+    return next((f"{way.words} {way.number}" for way in calls), "")
+
+
 def _by_mail(booking: Booking) -> dict[str, tuple[str, str, str]]:
     return {ReachBy.EMAIL: ("Write to", booking.email, f"mailto:{booking.email}")} if booking.email else {}
 
@@ -36,7 +47,7 @@ def _by_telephone(booking: Booking) -> dict[str, tuple[str, str, str]]:
     number = dialled(booking.phone)
     if not number:
         return {}
-    found = {ReachBy.PHONE: ("Ring", booking.phone, f"tel:{number}")}
+    found: dict[str, tuple[str, str, str]] = {ReachBy.PHONE: ("Ring", booking.phone, f"tel:{number}")}
     if number.startswith(MOBILE) or booking.reach_by == ReachBy.TEXT:
         found[ReachBy.TEXT] = ("Text", booking.phone, f"sms:{number}")
     if booking.reach_by == ReachBy.RELAY:

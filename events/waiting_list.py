@@ -16,7 +16,7 @@ from django.utils import timezone
 from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
 
-from . import closed_days, emails, locking, needs, ring_list
+from . import closed_days, emails, locking, needs, reaching, ring_list
 from .locking import BookingRefused, Busy, activity
 from .models import Booking, RingTask, WorkshopDate
 from .models.dates import COUNTED
@@ -368,6 +368,10 @@ class Entry:
     why: str
     is_to_be_rung: bool = False
     can_be_given: bool = False
+
+    @property
+    def reach(self) -> str:
+        return reaching.first(self.booking)
 
 
 def explained(date: WorkshopDate) -> list[Entry]:

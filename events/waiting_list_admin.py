@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnlyAdmin
 
-from . import changes, closed_days, ring_list, waiting_list
+from . import changes, closed_days, reaching, ring_list, waiting_list
 from .bookings import BookingRefused
 from .models import Booking, ClosedDay, RingTask
 
@@ -40,15 +40,22 @@ class QueueButtons:
         if not request.user.has_perm("events.change_booking"):
             raise PermissionDenied
         function, words = self.ACTS[act]
+        # Whoever says yes does so on the phone; whoever is given a place may not know of it yet.
+        how = {"accept": {"note": "by phone"}, "give": {"is_told": "told" in request.POST}}.get(act, {})
         booking = get_object_or_404(Booking, pk=pk)
         try:
-            booking = function(booking, by=request.user)
+            booking = function(booking, by=request.user, **how)
         except BookingRefused as refusal:
             messages.error(request, str(refusal))
         else:
             who = f"{booking.contact_name} ({booking})"
             messages.success(
-                request, words.format(who=who, told=how_they_hear(booking), until=booking.answer_by).strip()
+                request,
+                words.format(
+                    who=who,
+                    told=how_they_hear(booking, is_told=act == "accept" or how.get("is_told", False)),
+                    until=booking.answer_by,
+                ).strip(),
             )
         return back_to(request, booking)
 
@@ -60,8 +67,11 @@ def back_to(request, booking):
     return redirect("admin:events_booking_change", booking.pk)
 
 
-def how_they_hear(booking):
-    return "They are told by mail." if booking.email else f"Ring them: {booking.phone}."
+def how_they_hear(booking, *, is_told):
+    """`is_told`: whoever has no e-mail knows already, for instance because they are on the phone."""
+    if booking.email:
+        return "They are told by mail."
+    return "" if is_told else f"They are on the list of people to ring: {reaching.by_telephone(booking)}."
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -117,7 +127,7 @@ class RingTaskAdmin(ReadOnlyAdmin):
 
     @admin.display(description="number")
     def number(self, task):
-        return task.booking.phone or f"no number: write to {task.booking.email}"
+        return reaching.by_telephone(task.booking) or f"no number: write to {task.booking.email}"
 
     @admin.display(description="what to tell", ordering="why")
     def what(self, task):

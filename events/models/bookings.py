@@ -256,19 +256,6 @@ class Booking(models.Model):
         return "Your booking is cancelled."
 
     @property
-    def reached_by(self) -> str:
-        """'By text message: 07700 900123': how staff reach them, as they asked for."""
-        way = self.reach_by or (self.ReachBy.EMAIL if self.email else self.ReachBy.PHONE)
-        if way == self.ReachBy.EMAIL:
-            address = self.email or self.phone
-        elif way == self.ReachBy.RELAY and self.phone:
-            # With this before the number somebody who hears reaches somebody who uses Relay UK.
-            address = f"18002 {self.phone}"
-        else:
-            address = self.phone or self.email
-        return f"{self.ReachBy(way).label}: {address}"
-
-    @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
 

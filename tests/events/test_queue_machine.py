@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from events import bookings, waiting_list
+from events import bookings, changing, waiting_list
 from events.bookings import BookingRefused
 from events.models import Booking, RingTask, WorkshopDate
 from tests.factories import book, create_date, create_user
@@ -29,6 +29,9 @@ class Queue(RuleBasedStateMachine):
         self.traveller = self.clock.start()
         self.staff = create_user()
         self.date = create_date(starts_at=MONDAY + timedelta(days=14, hours=2), places=5, support_places=1)
+        self.other = create_date(
+            workshop=self.date.workshop, area="Leeds", starts_at=MONDAY + timedelta(days=21), places=4
+        )
         self.people = 0
         self.is_settled = True
         self.before = {}
@@ -81,6 +84,53 @@ class Queue(RuleBasedStateMachine):
     def cancel(self, data):
         self.done(bookings.cancel, data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed"))))
 
+    @rule(people=st.integers(1, 3), data=st.data())
+    def request_there(self, people, data):
+        """On the other date of the workshop, from where people come over and to where they go."""
+        self.people += 1
+        self.done(
+            book, self.other, f"Person {self.people}", people=people, support_workers=data.draw(st.integers(0, 1))
+        )
+
+    @rule(people=st.integers(1, 4), support=st.integers(0, 3), data=st.data())
+    @precondition(lambda self: self.some("waiting", "offered", "confirmed"))
+    def change_number(self, people, support, data):
+        booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed")))
+        leaving = [place.pk for place in booking.people.order_by("-position")[: max(0, booking.places - people)]]
+        had, held = booking.places, self.needed(self.some(*HOLDS))
+        changed = self.done(changing.change_number, booking, people=people, support_workers=support, leaving=leaving)
+        if not changed:
+            return
+        assert (changed.places, changed.support_workers) == (people, support) == self.counted(changed)
+        if booking.state in HOLDS and self.needed(self.some(*HOLDS)) > held:
+            self.nobody_was_overtaken()
+        if booking.state == "waiting" and people > had:
+            assert booking.pk == max((b.queued_at, b.pk) for b in [*self.queue(), changed])[1] or not self.queue()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.some("waiting", "offered", "confirmed"))
+    def move_there(self, data):
+        booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed")))
+        if moved := self.done(changing.change_date, booking, self.other):
+            assert (moved.state, moved.date_id) == ("confirmed", self.other.pk)
+            assert not self.some("waiting", date=self.other)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.some("waiting", "offered", "confirmed", date=self.other))
+    def come_over(self, data):
+        booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed", date=self.other)))
+        if self.done(changing.change_date, booking, self.date):
+            self.nobody_was_overtaken()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.some("waiting", "offered", "confirmed"))
+    def hand_over(self, data):
+        booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed")))
+        self.people += 1
+        to = {"contact_name": f"Person {self.people}", "email": f"person.{self.people}@example.org"}
+        if given := self.done(changing.hand_over, booking, **to):
+            assert (booking.state, given.places) == ("confirmed", booking.places)
+
     @rule(data=st.data())
     @precondition(lambda self: self.some("offered"))
     def reach(self, data):
@@ -121,6 +171,12 @@ class Queue(RuleBasedStateMachine):
         self.is_settled = False
 
     # What must hold
+
+    @invariant()
+    def the_counters_of_the_other_date_are_too(self):
+        other, held = WorkshopDate.objects.get(pk=self.other.pk), self.some(*HOLDS, date=self.other)
+        assert other.taken == sum(b.places + b.support_workers for b in held) <= other.places
+        assert other.waiting == len(self.some("waiting", date=self.other))
 
     @invariant()
     def the_counters_are_the_sum_and_within_the_limit(self):
@@ -176,8 +232,12 @@ class Queue(RuleBasedStateMachine):
     def states(self):
         return dict(Booking.objects.values_list("pk", "state"))
 
-    def some(self, *states):
-        return [b for b in Booking.objects.select_related("date").order_by("queued_at", "pk") if b.state in states]
+    def some(self, *states, date=None):
+        on_date = Booking.objects.filter(date=date or self.date).select_related("date").order_by("queued_at", "pk")
+        return [booking for booking in on_date if booking.state in states]
+
+    def counted(self, booking):
+        return booking.people.count(), Booking.objects.get(pk=booking.pk).support_workers
 
     def queue(self):
         return self.some("waiting")
