@@ -1,0 +1,467 @@
+"""Each fault: what is wrong then, in which file, which text becomes which, and the tests that must see it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    fault: str
+    file: str
+    old: str
+    new: str
+    tests: list[str]
+
+    @property
+    def changes_the_database(self) -> bool:
+        return "/migrations/" in self.file
+
+
+def tests(module: str, *names: str) -> list[str]:
+    return [f"tests/{module}.py::{name}" for name in names]
+
+
+RESERVING = [
+    Mutant(
+        "Nobody locks the date",
+        "events/locking.py",
+        '.select_for_update(no_key=True, of=("self",))',
+        "",
+        tests("events/test_never_too_many", "test_the_lock_alone_never_oversells"),
+    ),
+    Mutant(
+        "A newcomer overtakes those who wait",
+        "events/waiting_list.py",
+        "    if not date.fill_gaps:\n        return not date.waiting\n",
+        "    if not date.fill_gaps:\n        return True\n",
+        tests("events/test_bookings", "test_a_newcomer_never_overtakes_those_who_wait"),
+    ),
+    Mutant(
+        "Where gaps are filled a newcomer takes what somebody who waits could have",
+        "events/waiting_list.py",
+        "    return not any(date.has_room_for(b.places, b.support_workers) for b in date.bookings.waiting_in_order())\n",
+        "    return True\n",
+        tests(
+            "events/test_waiting_list",
+            "test_where_gaps_are_filled_a_newcomer_takes_only_what_nobody_who_waits_could_have",
+        ),
+    ),
+    Mutant(
+        "Support workers need no place",
+        "events/models/dates.py",
+        "        return places + max(0, support_workers - self.support_left) <= self.ordinary_left\n",
+        "        return places <= self.ordinary_left\n",
+        tests(
+            "events/test_bookings",
+            "test_support_workers_take_the_held_back_places_first_and_then_ordinary_ones",
+        ),
+    ),
+    Mutant(
+        "Held-back places are for everybody from the start",
+        "events/models/dates.py",
+        "        return 0 if self.support_is_released else self.support_places or 0\n",
+        "        return 0\n",
+        tests("events/test_bookings", "test_the_held_back_places_are_not_given_to_people_without_support"),
+    ),
+    Mutant(
+        "Overbooking is forgotten",
+        "events/models/dates.py",
+        "        return (self.places or 0) - self._held_back() + (self.overbook or 0)\n",
+        "        return (self.places or 0) - self._held_back()\n",
+        tests("events/test_bookings", "test_overbooking_lets_so_many_more_in_and_no_more"),
+    ),
+    Mutant(
+        "What is due by the clock is not done before a place is given",
+        "events/bookings.py",
+        "    return reserve_locked(waiting_list.settled(date.pk), identity",
+        "    return reserve_locked(locking.lock_date(date.pk), identity",
+        tests("events/test_waiting_list", "test_an_overdue_offer_counts_as_ended_though_no_job_has_run"),
+    ),
+    Mutant(
+        "The same form sent twice is looked at as if it were new",
+        "events/bookings.py",
+        "    if not _is_known(request_id=request_id):\n        return None\n",
+        "    return None\n",
+        tests("events/test_bookings", "test_the_same_form_sent_twice_is_one_booking"),
+    ),
+    Mutant(
+        "A double click in parallel is not noticed under the lock",
+        "events/bookings.py",
+        "        if twin := _double_click(held, identity):\n            return twin\n",
+        "",
+        tests("events/test_never_too_many", "test_a_double_click_in_parallel_is_one_booking"),
+    ),
+    Mutant(
+        "Of people who share an inbox only one can book",
+        "events/models/bookings.py",
+        "        bookings = self.active().filter(coming_key=key)\n",
+        "        bookings = self.active()\n",
+        tests("events/test_bookings", "test_people_who_share_an_inbox_each_have_their_booking"),
+    ),
+    Mutant(
+        "Whoever types an address learns whether it has booked",
+        "events/bookings.py",
+        '"told_to_wait": held.holds_a_place and not has_room',
+        '"told_to_wait": False',
+        tests("events/test_pages", "test_the_answer_is_alike_on_a_full_date_too"),
+    ),
+    Mutant(
+        "People reserve on a date that is cancelled",
+        "events/models/dates.py",
+        '        if self.is_cancelled:\n            return "This date is cancelled."\n',
+        "",
+        tests("events/test_bookings", "test_reserve_refuses_a_date_that_is_not_open"),
+    ),
+    Mutant(
+        "People reserve after booking has closed",
+        "events/models/dates.py",
+        '        if now >= self.closes_at:\n            return "Booking for this date has closed."\n',
+        "",
+        tests("events/test_bookings", "test_reserve_refuses_a_date_that_is_not_open"),
+    ),
+    Mutant(
+        "One address can reserve without end",
+        "sharedlives/foundation/limits.py",
+        "    if _count(scope, key, window) > limit:\n",
+        "    if False:\n",
+        tests("events/test_pages", "test_many_reservations_from_one_address_are_slowed_in_words_and_lose_nothing"),
+    ),
+]
+
+WAITING = [
+    Mutant(
+        "Who asked last is offered the place first",
+        "events/models/bookings.py",
+        '        return self.filter(state=Booking.State.WAITING).order_by("queued_at", "pk")\n',
+        '        return self.filter(state=Booking.State.WAITING).order_by("-queued_at", "-pk")\n',
+        tests("events/test_waiting_list", "test_a_place_that_becomes_free_is_offered_to_the_first_who_asked"),
+    ),
+    Mutant(
+        "A group is passed over though the order is strict",
+        "events/waiting_list.py",
+        "        elif not date.fill_gaps:\n            return\n",
+        "",
+        tests("events/test_waiting_list", "test_a_group_at_the_head_waits_for_enough_places_and_nobody_overtakes_it"),
+    ),
+    Mutant(
+        "A place given up is offered to nobody",
+        "events/bookings.py",
+        "    audit.record(by, CANCELLING[before], booking, note=str(date))\n    waiting_list.settle(date)\n",
+        "    audit.record(by, CANCELLING[before], booking, note=str(date))\n",
+        tests("events/test_waiting_list", "test_a_place_that_becomes_free_is_offered_to_the_first_who_asked"),
+    ),
+    Mutant(
+        "Places are offered after booking has closed",
+        "events/models/dates.py",
+        "        return self.state == self.State.SCHEDULED and timezone.now() < self.closes_at\n",
+        "        return self.state == self.State.SCHEDULED\n",
+        tests("events/test_waiting_list", "test_nothing_is_offered_for_a_date_that_is_cancelled_or_closed"),
+    ),
+    Mutant(
+        "An offer nobody answers is never ended",
+        "events/waiting_list.py",
+        "    if date.has_overdue_offers():\n",
+        "    if False:\n",
+        tests("events/test_waiting_list", "test_an_offer_that_nobody_answers_goes_to_the_next"),
+    ),
+    Mutant(
+        "The job does not see that an offer has ended",
+        "events/waiting_list.py",
+        "    by_the_clock = WorkshopDate.objects.filter(overdue | release)",
+        "    by_the_clock = WorkshopDate.objects.filter(release)",
+        tests("events/test_waiting_list", "test_an_offer_that_nobody_answers_goes_to_the_next"),
+    ),
+    Mutant(
+        "The needs of somebody whose offer ended are kept",
+        "events/waiting_list.py",
+        "    move(booking, State.LAPSED)\n    needs.forget(booking)\n",
+        "    move(booking, State.LAPSED)\n",
+        tests("events/test_waiting_list", "test_an_offer_that_nobody_answers_goes_to_the_next"),
+    ),
+    Mutant(
+        "A late yes overtakes those who wait",
+        "events/waiting_list.py",
+        "    if date.waiting:\n        return TOO_LATE\n",
+        "",
+        tests("events/test_waiting_list", "test_a_late_yes_never_overtakes_those_who_wait"),
+    ),
+    Mutant(
+        "A late yes finds no place though nobody else wants it",
+        "events/waiting_list.py",
+        "    settle(date, spare=booking)\n",
+        "    settle(date)\n",
+        tests("events/test_waiting_list", "test_a_late_yes_works_if_there_is_room_and_nobody_waits"),
+    ),
+    Mutant(
+        "Saying yes twice is mailed twice",
+        "events/waiting_list.py",
+        "    if booking.has_a_place:\n        return booking\n    if refusal := _why_not_theirs(booking, by):\n",
+        "    if not booking.has_a_place and (refusal := _why_not_theirs(booking, by)):\n",
+        tests("events/test_waiting_list", "test_saying_yes_twice_is_one_place_and_one_mail"),
+    ),
+    Mutant(
+        "The clock runs for somebody whom no mail reaches",
+        "events/waiting_list.py",
+        "    deadline = _deadline(booking) if booking.email else None\n",
+        "    deadline = _deadline(booking)\n",
+        tests("events/test_waiting_list", "test_without_e_mail_no_clock_runs_until_staff_have_reached_the_person"),
+    ),
+    Mutant(
+        "Noting twice that somebody was reached gives them more time",
+        "events/waiting_list.py",
+        "    if not ring_list.waits_for_a_call(booking):\n        return booking\n    move(booking, State.OFFERED",
+        "    move(booking, State.OFFERED",
+        tests("events/test_desk", "test_people_without_e_mail_are_rung_and_their_time_begins_when_they_were_reached"),
+    ),
+    Mutant(
+        "Somebody is to be rung about what is settled",
+        "events/waiting_list.py",
+        "    ring_list.finish(booking, by=by)\n",
+        "",
+        tests("events/test_waiting_list", "test_a_task_is_done_when_what_was_to_tell_is_overtaken"),
+    ),
+    Mutant(
+        "Support places are never released",
+        "events/models/dates.py",
+        "        return is_due and not self.support_is_released and not self.is_postponed\n",
+        "        return False\n",
+        tests("events/test_waiting_list", "test_a_released_place_is_shown_and_taken_at_once_though_no_job_has_run"),
+    ),
+    Mutant(
+        "Staff give a place out of order while offers go out",
+        "events/waiting_list.py",
+        "    if earlier and date.may_offer():\n",
+        "    if False:\n",
+        tests("events/test_desk", "test_while_places_are_offered_by_themselves_nobody_is_given_one_out_of_order"),
+    ),
+    Mutant(
+        "An offer may end on a day on which nobody answers the phone",
+        "events/closed_days.py",
+        "if day.weekday() < 5 and not listed.get(day, day in unlisted))",
+        "if day.weekday() < 5)",
+        tests("events/test_closed_days", "test_an_offer_is_to_be_answered_by_noon_of_the_third_working_day"),
+    ),
+    Mutant(
+        "Noon is that of Greenwich all year",
+        "events/closed_days.py",
+        "    return datetime.combine(day, time(12), LONDON)\n",
+        "    return datetime.combine(day, time(12), timezone.get_fixed_timezone(0))\n",
+        tests("events/test_closed_days", "test_an_offer_is_to_be_answered_by_noon_of_the_third_working_day"),
+    ),
+    Mutant(
+        "An offer goes on after booking has closed",
+        "events/closed_days.py",
+        "    return min(noons[-1], closes_at) if needs_more_time else noons[WORKING_DAYS - 1]\n",
+        "    return noons[-1] if needs_more_time else noons[WORKING_DAYS - 1]\n",
+        tests("events/test_closed_days", "test_no_deadline_lies_past_closing_and_none_is_unkind"),
+    ),
+    Mutant(
+        "Who needs more time gets none",
+        "events/closed_days.py",
+        "    return min(noons[-1], closes_at) if needs_more_time else noons[WORKING_DAYS - 1]\n",
+        "    return noons[WORKING_DAYS - 1]\n",
+        tests("events/test_closed_days", "test_who_needs_more_time_has_twice_as_many_working_days"),
+    ),
+]
+
+CANCELLING = [
+    Mutant(
+        "Cancelling twice is mailed twice",
+        "events/bookings.py",
+        "    if not booking.is_active:\n        return booking\n    if date.has_started() and by is None:\n",
+        "    if date.has_started() and by is None:\n",
+        tests("events/test_bookings", "test_cancelling_frees_the_place_once_and_deletes_the_needs"),
+    ),
+    Mutant(
+        "The needs of somebody who cancelled are kept",
+        "events/bookings.py",
+        "    needs.forget(booking)\n    # Whoever confirmed it",
+        "    # Whoever confirmed it",
+        tests("events/test_bookings", "test_cancelling_frees_the_place_once_and_deletes_the_needs"),
+    ),
+    Mutant(
+        "Opening a link cancels",
+        "events/views/own_booking.py",
+        '    if request.method == "POST":\n        try:\n            waiting_list.accept(booking)',
+        '    if request.method == "POST" or "cancel" in request.GET:\n        try:\n            waiting_list.accept(booking)',
+        tests("events/test_pages", "test_cancelling_needs_a_post_and_happens_once"),
+    ),
+    Mutant(
+        "Opening a link says yes to an offer",
+        "events/views/own_booking.py",
+        '    if request.method == "POST":\n        try:\n            waiting_list.accept(booking)',
+        '    if request.method == "POST" or booking.is_offered:\n        try:\n            waiting_list.accept(booking)',
+        tests("events/test_pages", "test_opening_every_link_of_every_mail_twice_changes_nothing"),
+    ),
+    Mutant(
+        "Cancelling a date twice tells everybody twice",
+        "events/bookings.py",
+        "    if date.is_cancelled:\n        return 0\n",
+        "",
+        tests("events/test_bookings", "test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs"),
+    ),
+    Mutant(
+        "A date is cancelled and nobody is told",
+        "events/bookings.py",
+        "        emails.date_cancelled(booking, reason, had_a_place=had_a_place)\n",
+        "",
+        tests("events/test_bookings", "test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs"),
+    ),
+]
+
+LINKS = [
+    Mutant(
+        "A link that was ended still opens",
+        "events/views/own_links.py",
+        "    return booking if str(booking.link_version) == version else None\n",
+        "    return booking\n",
+        tests("events/test_pages", "test_an_ended_link_says_so"),
+    ),
+    Mutant(
+        "The link at the wrong address lives on after the address was corrected",
+        "events/corrections.py",
+        "    booking.link_version += 1\n",
+        "",
+        tests("events/test_bookings", "test_correcting_the_address_ends_the_old_link_and_writes_to_the_new_one"),
+    ),
+    Mutant(
+        "A public computer corrects the address for ever",
+        "events/corrections.py",
+        "    return timezone.now() - request.created_at < CORRECT_WITHIN\n",
+        "    return True\n",
+        tests("events/test_pages", "test_the_page_after_reserving_corrects_nothing_after_a_day"),
+    ),
+    Mutant(
+        "The log holds personal values",
+        "sharedlives/foundation/audit.py",
+        '"changed" if name in personal else [_short(before), _short(after)]',
+        "[_short(before), _short(after)]",
+        tests("foundation/test_audit", "test_of_personal_fields_only_the_change_is_kept"),
+    ),
+]
+
+THE_DATABASE = [
+    Mutant(
+        "The database lets one person too many in",
+        "events/migrations/0004_offers_keep_their_order.py",
+        '                condition=models.Q(\n                    ("places", None),\n',
+        '                condition=models.Q(\n                    ("waiting__gte", 0),\n                    ("places", None),\n',
+        tests("events/test_never_too_many", "test_the_database_refuses"),
+    ),
+    Mutant(
+        "The database counts offers as free",
+        "events/migrations/0006_workshops_in_depth.py",
+        """# As in migration 0004; postponing and the way of taking part count as changes for calendars too.
+COUNT = \"\"\"
+CREATE OR REPLACE FUNCTION events_count_places() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    people integer;
+    support integer;
+BEGIN
+    SELECT coalesce(sum(places) FILTER (WHERE state IN ('offered', 'confirmed')), 0),""",
+        """COUNT = \"\"\"
+CREATE OR REPLACE FUNCTION events_count_places() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    people integer;
+    support integer;
+BEGIN
+    SELECT coalesce(sum(places) FILTER (WHERE state = 'confirmed'), 0),""",
+        tests("events/test_waiting_list", "test_the_database_counts_offers_as_taken_and_keeps_the_first_end"),
+    ),
+    Mutant(
+        "The database does not count what is deleted",
+        "events/migrations/0004_offers_keep_their_order.py",
+        "    AFTER INSERT OR DELETE OR UPDATE OF date_id, state, places, support_workers, offer_ends_at ON events_booking\n",
+        "    AFTER INSERT OR UPDATE OF date_id, state, places, support_workers, offer_ends_at ON events_booking\n",
+        tests("events/test_never_too_many", "test_deleting_and_moving_bookings_recounts_both_dates"),
+    ),
+    Mutant(
+        "The database does not count where a moved booking came from",
+        "events/migrations/0002_the_database_counts_places.py",
+        "unnest(ARRAY[OLD.date_id, NEW.date_id])",
+        "unnest(ARRAY[coalesce(NEW.date_id, OLD.date_id)])",
+        tests("events/test_never_too_many", "test_deleting_and_moving_bookings_recounts_both_dates"),
+    ),
+    Mutant(
+        "The database takes an offer without an end",
+        "events/migrations/0004_offers_keep_their_order.py",
+        'models.Q(("offer_ends_at__isnull", False), ("state", "offered")),',
+        'models.Q(("state", "offered")),',
+        tests("events/test_waiting_list", "test_the_database_wants_a_deadline_for_offers_and_for_nothing_else"),
+    ),
+    Mutant(
+        "The database holds two bookings of the same people",
+        "events/migrations/0004_offers_keep_their_order.py",
+        'condition=models.Q(("state__in", ["waiting", "offered", "confirmed"])),',
+        'condition=models.Q(("state__in", ["waiting"])),',
+        tests("events/test_bookings", "test_the_database_refuses_a_second_active_booking_for_the_same_people"),
+    ),
+    Mutant(
+        "Calendars do not hear that the venue has changed",
+        "events/migrations/0006_workshops_in_depth.py",
+        """NEW.mode,
+                             NEW.state = 'cancelled', NEW.state = 'postponed')
+            IS DISTINCT FROM (OLD.starts_at, OLD.ends_at, OLD.venue_id,""",
+        """NEW.mode,
+                             NEW.state = 'cancelled', NEW.state = 'postponed')
+            IS DISTINCT FROM (OLD.starts_at, OLD.ends_at, NEW.venue_id,""",
+        tests("events/test_calendar", "test_the_sequence_rises_when_time_or_place_change_and_the_uid_never_changes"),
+    ),
+    Mutant(
+        "Each change doubles the entry in people's calendars",
+        "events/calendar.py",
+        '    event.add("uid", date.calendar_uid)\n',
+        '    event.add("uid", f"{date.pk}-{date.starts_at:%s}@example.org")\n',
+        tests("events/test_calendar", "test_the_sequence_rises_when_time_or_place_change_and_the_uid_never_changes"),
+    ),
+    Mutant(
+        "The calendar entry is an hour wrong in summer",
+        "events/calendar.py",
+        '    event.add("dtstart", date.starts_at.astimezone(spoken.LONDON))\n',
+        '    event.add("dtstart", date.starts_at.replace(tzinfo=spoken.LONDON))\n',
+        tests("events/test_calendar", "test_the_file_says_the_right_moment_around_the_change_of_clocks"),
+    ),
+]
+
+TELLING = [
+    Mutant(
+        "A reminder is sent again each time the job runs",
+        "events/reminders.py",
+        "                yield reminder, told_before.exclude(**{reminder.field: date.starts_at})\n",
+        "                yield reminder, told_before\n",
+        tests(
+            "events/test_reminders",
+            "test_a_reminder_goes_out_once_however_often_the_job_runs_and_late_rather_than_never",
+        ),
+    ),
+    Mutant(
+        "A workshop that moves is not reminded of again",
+        "events/reminders.py",
+        "told_before.exclude(**{reminder.field: date.starts_at})",
+        'told_before.filter(**{f"{reminder.field}__isnull": True})',
+        tests("events/test_reminders", "test_a_workshop_that_moves_is_one_to_be_reminded_of_again"),
+    ),
+    Mutant(
+        "A cell of the CSV is a formula",
+        "events/exports.py",
+        """    return f"'{cell}" if isinstance(cell, str) and is_misread(cell) else cell\n""",
+        "    return cell\n",
+        tests("events/test_exports", "test_a_csv_cell_is_never_a_formula_and_gives_back_what_was_typed"),
+    ),
+    Mutant(
+        "What was arranged stays arranged when the date changes",
+        "events/needs.py",
+        "        need.state, need.due_on = State.CHECK_AGAIN, due\n",
+        "        need.due_on = due\n",
+        tests("events/test_needs", "test_other_times_and_venues_set_each_need_back_with_a_new_due_day"),
+    ),
+    Mutant(
+        "Needs are kept for ever",
+        "events/needs.py",
+        "    limit, postponed_limit = timezone.now() - KEEP_NEEDS,",
+        "    limit, postponed_limit = timezone.now() - 999 * KEEP_NEEDS,",
+        tests("events/test_bookings", "test_needs_are_deleted_fourteen_days_after_the_date"),
+    ),
+]
+
+MUTANTS = [*RESERVING, *WAITING, *CANCELLING, *LINKS, *THE_DATABASE, *TELLING]
