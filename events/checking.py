@@ -39,13 +39,14 @@ from sharedlives.foundation.models import OutgoingMail
 
 from .models import ACTIVE, HOLDS_A_PLACE, AccessNeed, Booking, RingTask, WorkshopDate
 from .models.dates import WorkshopDateQuerySet
-from .needs import KEEP_NEEDS
+from .needs import KEEP_NEEDS, KEEP_NEEDS_WHILE_POSTPONED
 
 State, Why = Booking.State, RingTask.Why
 
 # Jobs run every minute, or every night: what is later than this was forgotten.
 MINUTELY, NIGHTLY = timedelta(minutes=15), timedelta(days=2)
 ABOUT_A_BOOKING = f"{Booking._meta.label_lower}:"
+ABOUT_WHAT_THEY_HAVE = [Why.MOVED, Why.NUMBER, Why.HANDED_OVER, Why.CHANGED, Why.POSTPONED, Why.REMINDER]
 LOOK_AT_THE_WORKER = "Is the job worker running?"
 RECOUNT = "Recount them: manage.py check_bookings --recount."
 
@@ -222,11 +223,12 @@ def queues_that_stand_still(dates: WorkshopDateQuerySet, most: int | None) -> It
 def calls_with_nothing_to_tell(dates: WorkshopDateQuerySet, most: int | None) -> Iterator[Finding]:
     nothing = (
         Q(why=Why.OFFER) & ~Q(booking__state=State.OFFERED)
-        | Q(why=Why.LAPSED) & ~Q(booking__state=State.LAPSED)
+        # Where we had to take an offer back, they wait again.
+        | Q(why=Why.LAPSED) & ~Q(booking__state__in=[State.LAPSED, State.WAITING])
         | Q(why=Why.PLACE_GIVEN) & ~Q(booking__state=State.CONFIRMED)
         | Q(why=Why.CANCELLED) & ~Q(booking__state=State.CANCELLED)
         | Q(why=Why.DATE_CANCELLED) & ~Q(booking__date__state=WorkshopDate.State.CANCELLED)
-        | Q(why__in=[Why.MOVED, Why.CHANGED, Why.REMINDER]) & ~Q(booking__state__in=ACTIVE)
+        | Q(why__in=ABOUT_WHAT_THEY_HAVE) & ~Q(booking__state__in=ACTIVE)
     )
     tasks = RingTask.objects.filter(nothing, done_at=None, booking__date__in=dates)
     for task in tasks.select_related("booking__date__workshop", "booking__date__venue").order_by("pk")[:most]:
@@ -271,10 +273,12 @@ def _with_their_bookings(mails, bookings: QuerySet[Booking] | None = None) -> It
 def needs_kept_too_long(dates: WorkshopDateQuerySet, most: int | None) -> Iterator[Finding]:
     """Of all dates; told by the date, for whoever reads this need not know who told anything."""
     limit = timezone.now() - KEEP_NEEDS - NIGHTLY
+    postponed_limit = timezone.now() - KEEP_NEEDS_WHILE_POSTPONED - NIGHTLY
+    is_over = Q(ends_at__lt=limit) | Q(ends_at=None, starts_at__lt=limit)
+    is_waited_for = Q(state=WorkshopDate.State.POSTPONED, starts_at__gte=postponed_limit)
+    over = WorkshopDate.objects.filter(is_over).exclude(is_waited_for)
     booking = "place__booking"
-    is_over = Q(**{f"{booking}__date__ends_at__lt": limit})
-    is_over |= Q(**{f"{booking}__date__ends_at": None, f"{booking}__date__starts_at__lt": limit})
-    old = AccessNeed.objects.filter(is_over | ~Q(**{f"{booking}__state__in": ACTIVE}))
+    old = AccessNeed.objects.filter(Q(**{f"{booking}__date__in": over}) | ~Q(**{f"{booking}__state__in": ACTIVE}))
     counts = dict(old.values_list(f"{booking}__date").annotate(Count("pk")).order_by()[:most])
     for date in WorkshopDate.objects.filter(pk__in=counts).in_order():
         many = counts[date.pk]

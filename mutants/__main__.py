@@ -17,6 +17,8 @@ from .planted import MUTANTS
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ["blog", "events", "sharedlives", "static", "templates", "tests", "manage.py", "pyproject.toml"]
 LONGEST = 300
+# Plugins that take longer to load than these tests to run.
+WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist"]
 
 
 def main():
@@ -120,7 +122,7 @@ class Lane:
     def run(self, tests, database, suffix=""):
         """The exit code of pytest, and its last words."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", database, *tests],
+            [sys.executable, "-m", "pytest", "-x", "-q", *WITHOUT, database, *tests],
             cwd=self.root,
             # pytest-django names the test database by it; a .pyc is told from its source by second and length alone.
             env=os.environ | {"TOX_PARALLEL_ENV": self.name + suffix, "PYTHONDONTWRITEBYTECODE": "1"},

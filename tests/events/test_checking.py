@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import bookings, changes, checking, waiting_list
+from events import bookings, changes, checking, emails, waiting_list
 from events.bookings import Person
 from events.models import AccessNeed, Booking, Place, RingTask, WorkshopDate
 from sharedlives.foundation import mail
@@ -254,6 +254,9 @@ def test_support_workers_who_would_take_an_ordinary_place_count_in_the_queue(bro
         ("moved", "cancelled"),
         ("changed", "cancelled"),
         ("reminder", "lapsed"),
+        ("postponed", "cancelled"),
+        ("number", "cancelled"),
+        ("handed over", "cancelled"),
     ],
 )
 def test_a_call_with_nothing_to_tell_is_found(why, state):
@@ -305,6 +308,32 @@ def test_needs_kept_too_long_are_found_and_nobody_is_named(time_machine):
     assert (date, "1 note of needs should be gone by now") in found()
     AccessNeed.objects.all().delete()
     assert found() == []
+
+
+def test_needs_of_a_postponed_date_are_kept_longer_but_not_for_ever(time_machine):
+    date = create_date()
+    book(date, "Ann", people=[Person(access="a ramp")])
+    changes.postpone_date(date, by=create_user())
+    OutgoingMail.objects.all().delete()
+
+    time_machine.move_to(date.starts_at + timedelta(days=181))
+    assert found() == []
+    time_machine.move_to(date.starts_at + timedelta(days=183))
+    assert found() == [(date, "1 note of needs should be gone by now")]
+
+
+def test_an_offer_taken_back_is_still_to_be_told():
+    _date, holder, _waiting = full_date()
+    book(holder.date, "Ann", email="", phone="0151 496 0000")
+    bookings.cancel(holder)
+    ann = Booking.objects.get(contact_name="Ann")
+    ann.date = holder.date
+
+    waiting_list.take_back(ann, note="")
+    emails.offer_taken_back(ann)
+
+    assert RingTask.objects.get(done_at=None).why == RingTask.Why.LAPSED
+    assert [words for _about, words in found() if "ring" in words] == []
 
 
 # How it is told

@@ -286,6 +286,8 @@ def test_deleting_and_moving_bookings_recounts_both_dates():
     ann, bob = book(here, "Ann"), book(here, "Bob")
 
     ann.delete()
+    here.refresh_from_db()
+    assert here.ordinary_taken == 1
     Booking.objects.filter(pk=bob.pk).update(date=there)
 
     here.refresh_from_db()

@@ -240,6 +240,16 @@ def test_the_job_passes_by_a_date_whose_next_group_does_not_fit_unless_gaps_are_
     assert waiting_list.due() == [third.pk]
 
 
+def test_whom_staff_enter_after_booking_has_closed_does_not_get_what_somebody_who_waits_could_have(clock, staff):
+    date, holders, _queue = full_date(("Ann", 2), "Bob", places=2, fill_gaps=True)
+    clock.move_to(date.closes_at + timedelta(minutes=1), tick=False)
+    bookings.cancel(holders[0], by=staff)
+
+    assert states("Ann", "Bob") == [WAITING, WAITING]
+    assert book(date, "Zoe", by=staff).state == WAITING
+    assert book(date, "Yve", people=2, by=staff).state == WAITING
+
+
 @pytest.mark.parametrize("places", [None, 3, 4, 5])
 @pytest.mark.parametrize("fields", [{}, {"support_places": 1}, {"overbook": 1}, {"support_places": 2, "overbook": 1}])
 @pytest.mark.parametrize("released", [False, True])
@@ -443,6 +453,17 @@ def test_without_e_mail_no_clock_runs_until_staff_have_reached_the_person(clock,
         (ann, "offer", False),
         (ann, "lapsed", True),
     ]
+
+
+def test_noting_again_that_somebody_was_reached_gives_them_no_more_time(clock, staff):
+    date, (holder,), _queue = full_date()
+    ann = book(date, "Ann", email="", phone="0151 496 0000")
+    bookings.cancel(holder)
+    until = waiting_list.reached(ann, by=staff).offer_ends_at
+    clock.move_to(MONDAY + timedelta(days=1), tick=False)
+
+    assert waiting_list.reached(ann, by=staff).offer_ends_at == until
+    assert AuditEntry.objects.filter(action="reached them by telephone").count() == 1
 
 
 def test_when_the_workshop_is_near_staff_ring_and_the_mail_says_so(clock):
