@@ -131,9 +131,3 @@ def meanwhile(do, *, every, once=False):
     yield
     is_over.set()
     thread.join()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

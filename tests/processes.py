@@ -1,6 +1,7 @@
 """For tests that start, watch and kill processes of their own."""
 
 import os
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -25,3 +26,9 @@ def is_running(pid):
 
 def text_of(path):
     return path.read_text() if path.exists() else ""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -5,7 +5,6 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,8 @@ from urllib.parse import urlencode
 
 from django.db import connection
 
+from .processes import free_port
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -24,9 +25,7 @@ class Server:
     """gunicorn with `workers` processes; ends with the block it is used in."""
 
     def __init__(self, database: str, *, workers=3, threads=4, settings="tests.settings"):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.process = subprocess.Popen(
             [
                 *[sys.executable, "-m", "gunicorn", "sharedlives.wsgi", "--worker-class", "gthread"],
@@ -103,21 +102,21 @@ class Visitor:
 
     def reserve(self, path, name, *, patience=60):
         """Open the form, send it, and press again until an answer comes; the page it led to, or None."""
-        deadline = time.monotonic() + patience
-        fields = self.open_form(path, name, deadline=deadline)
-        return fields and self.send(path, fields, deadline=deadline)
+        fields = self.open_form(path, name, patience=patience)
+        return fields and self.send(path, fields, patience=patience)
 
-    def open_form(self, path, name, *, deadline):
+    def open_form(self, path, name, *, patience):
         """What they will send, or None."""
-        page = self._until(deadline, lambda: self.get(path), 200)
+        page = self._until(patience, lambda: self.get(path), 200)
         return page and answers(re.search(r'name="stamp" value="([^"]+)"', page[2])[1], name)
 
-    def send(self, path, fields, *, deadline):
+    def send(self, path, fields, *, patience):
         """The page it led to, or None."""
-        answer = self._until(deadline, lambda: self.post(path, fields), 302)
+        answer = self._until(patience, lambda: self.post(path, fields), 302)
         return answer and answer[1]
 
-    def _until(self, deadline, ask, wanted):
+    def _until(self, patience, ask, wanted):
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             try:
                 answer = ask()

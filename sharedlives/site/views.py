@@ -116,7 +116,7 @@ def server_error(request):
 @never_cache
 def service_unavailable(request, exception=None):
     # The database may be what is missing: do not wait for it again.
-    known = {"charity": Charity.remembered(), "menus": menus.remembered}
+    known = {"charity": Charity.remembered(), "menus": menus.remembered, "kept": kept_text(request)}
     response = _render_whatever_happens(request, "503.html", 503, known)
     response["Retry-After"] = "60"
     return response

@@ -12,6 +12,7 @@ from django.utils import timezone
 from sharedlives.foundation import jobs, mail
 from sharedlives.foundation.models import OutgoingMail
 from tests.factories import book, create_charity, create_date, create_workshop
+from tests.processes import free_port
 from tests.server import all_at_once
 
 State = OutgoingMail.State
@@ -45,7 +46,7 @@ class Server:
 @pytest.fixture
 def server(settings):
     handler = Server()
-    controller = Controller(handler, hostname="127.0.0.1", port=_free_port())
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
     controller.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
@@ -53,12 +54,6 @@ def server(settings):
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     yield handler
     controller.stop()
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def confirmation():
@@ -185,7 +180,7 @@ def test_one_bad_recipient_holds_up_nobody_else(server):
 def test_a_server_that_is_away_or_hangs_keeps_the_mail_waiting(settings):
     row = confirmation()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", _free_port(), 0.2
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", free_port(), 0.2
     mail.deliver(row.pk)
     row.refresh_from_db()
     assert (row.state, "refused" in row.last_error.lower()) == (State.WAITING, True)
