@@ -74,8 +74,9 @@ class NewFactsForm(forms.ModelForm):
         self.initial["seen"] = changes.version(self.before)
         self.fields["venue"].empty_label = "To be confirmed"
         self.fields["venue"].queryset = self.fields["venue"].queryset.order_by("town", "name", "pk")
-        for name in ("area", "join_note"):
-            self.fields[name].widget.attrs["rows"] = 3
+        for name in ("area", "join_link", "explanation"):
+            self.fields[name].widget.attrs["class"] = "vTextField"
+        self.fields["join_note"].widget.attrs |= {"class": "vLargeTextField", "rows": 3}
         if self.before.is_postponed:
             del self.fields["is_quiet"]
 
@@ -111,6 +112,7 @@ class TakeOffForm(forms.Form):
         required=False,
         max_length=500,
         help_text="It stands near the top of the mail. May stay empty.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 

@@ -149,6 +149,9 @@ class WorkshopDateAdmin(
         return super().get_object(request, object_id, from_field)
 
     def save_model(self, request, obj, form, change):
+        if change and "starts_at" in form.changed_data and obj.state == WorkshopDate.State.SCHEDULED:
+            # Nobody has booked, but it stood in search engines.
+            obj.previous_starts_at = form.initial["starts_at"]
         super().save_model(request, obj, form, change)
         waiting_list.date_changed(obj)
 

@@ -375,10 +375,13 @@ def test_without_bookings_they_are_changed_freely(desk):
     date = create_date(area="Leeds")
     assert 'name="starts_at_0"' in desk.get(change(date)).content.decode()
 
-    assert desk.post(change(date), date_form(date, area="York")).status_code == 302
+    before = date.starts_at
+    assert desk.post(change(date), date_form(date, area="York", starts_at_1="00:30")).status_code == 302
 
     date.refresh_from_db()
     assert date.area == "York"
+    assert date.starts_at.astimezone(LONDON).hour == 0
+    assert date.previous_starts_at == before
 
 
 @pytest.mark.parametrize("different", [{"area": "York"}, {"starts_at_1": "00:30"}, {"mode": "hybrid"}])

@@ -67,9 +67,9 @@ def test_the_own_page_says_what_they_keep(client):
 
     with_a_place, waiting = client.get(ann.get_absolute_url()), client.get(bob.get_absolute_url())
 
-    assert shows(with_a_place, "<h1> This workshop is postponed. You keep your place. </h1>")
+    assert shows(with_a_place, "<h1>This workshop is postponed. You keep your place.</h1>")
     assert not shows(with_a_place, "Add to your calendar")
-    assert shows(waiting, "<h1> This workshop is postponed. You stay on the waiting list. </h1>")
+    assert shows(waiting, "<h1>This workshop is postponed. You stay on the waiting list.</h1>")
     assert shows(waiting, "You are 1st of 1.")
 
 
