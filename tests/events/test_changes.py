@@ -136,6 +136,7 @@ def test_doing_it_twice_tells_nobody_twice(staff):
     assert changes.change_date(date, facts, by=staff) == (0, 0)
 
     assert OutgoingMail.objects.filter(template="events/email/date_changed").count() == 2
+    assert AuditEntry.objects.filter(action="changed the date").count() == 1
     date.refresh_from_db()
     assert date.calendar_sequence == 1
 
