@@ -15,7 +15,7 @@ from sharedlives.foundation.models import Charity, OutgoingMail, User
 
 from . import ring_list
 from .calendar import date_calendar
-from .models import Booking, RingTask, Subscription, WorkshopDate
+from .models import Booking, RingTask, Subscription, Workshop, WorkshopDate
 from .what_changed import WhatChanged
 
 if TYPE_CHECKING:
@@ -269,11 +269,11 @@ def _send(
 
 def confirm_subscription(subscription: Subscription) -> None:
     confirm_url = links.absolute(subscription.get_confirm_url())
-    _send_to_subscriber("subscription_confirm", subscription, confirm_url=confirm_url)
+    _send_to_subscriber("subscription_confirm", subscription, workshop=subscription.workshop, confirm_url=confirm_url)
 
 
 def subscribed_already(subscription: Subscription) -> None:
-    _send_to_subscriber("subscription_known", subscription)
+    _send_to_subscriber("subscription_known", subscription, workshop=subscription.workshop)
 
 
 def new_dates(subscription: Subscription, dates: Sequence[WorkshopDate]) -> None:
@@ -288,17 +288,24 @@ def new_dates(subscription: Subscription, dates: Sequence[WorkshopDate]) -> None
         }
         for date in dates
     ]
-    _send_to_subscriber("new_dates", subscription, dates=shown)
+    is_of_one = len({date.workshop_id for date in dates}) == 1
+    workshop = dates[0].workshop if is_of_one else None
+    _send_to_subscriber("new_dates", subscription, workshop=workshop, dates=shown)
 
 
-def _send_to_subscriber(name: str, subscription: Subscription, **more: object) -> None:
+def _send_to_subscriber(name: str, subscription: Subscription, *, workshop: Workshop | None, **more: object) -> None:
+    """In the words of `workshop` where it is about that one alone."""
     leave_url = links.absolute(subscription.get_leave_url())
+    signed = workshop.contact if workshop else Charity.current().contact
     mail.send(
         f"events/email/{name}",
         to=subscription.email,
         about=subscription,
+        reply_to=signed.email,
         unsubscribe_url=leave_url,
         context={
+            "sign_off": workshop.sign_off if workshop else "",
+            "signed": signed,
             "subject": subscription.subject,
             "since": spoken.day(subscription.confirmed_at) if subscription.confirmed_at else "",
             "leave_url": leave_url,

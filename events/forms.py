@@ -70,6 +70,15 @@ class StampField(forms.CharField):
             raise ValidationError("Something went wrong with this page. Please press the button again.") from error
 
 
+class TrapField(forms.Field):
+    """Nobody sees it and no browser fills it in. Whatever stands there is no error: it is only noticed."""
+
+    widget = forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"})
+
+    def __init__(self):
+        super().__init__(label="Leave this empty", required=False)
+
+
 class PersonForm(forms.Form):
     """One of those who are coming, with what they need."""
 
@@ -209,12 +218,7 @@ class ReservationForm(ContactForm):
         required=False,
         help_text="You confirm it by a link in our mail about this booking. Every later mail has a link to leave.",
     )
-    # Nobody sees it and no browser fills it in. Whatever stands there is no error: it is only noticed.
-    website = forms.Field(
-        label="Leave this empty",
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    website = TrapField()
 
     def __init__(self, *args, people: _PeopleFormSet | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -345,6 +349,20 @@ class AddressForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
+
+
+class NewDatesForm(AddressForm):
+    """Who asks to hear of new dates. Whatever fills in the trap is asked to press once more, as when reserving."""
+
+    website = TrapField()
+    was_asked = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def clean(self):
+        data = super().clean()
+        if data["website"] and not data["was_asked"]:
+            self.data = self.data | {"website": "", "was_asked": "1"}
+            self.add_error(None, robots.ONCE_MORE)
+        return data
 
 
 class NameForm(forms.Form):

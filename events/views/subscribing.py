@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from sharedlives.foundation import limits, links
 
 from .. import subscriptions
-from ..forms import AddressForm
+from ..forms import NewDatesForm
 from ..models import Subscription, Workshop
 from .own_links import read_link
 
@@ -21,7 +21,7 @@ MAILS_TO_ONE = {"limit": 5, "seconds": 24 * 60 * 60}
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscription_ask(request, slug=None):
     workshop = get_object_or_404(Workshop.objects.published(), slug=slug) if slug else None
-    form = AddressForm(request.POST if request.method == "POST" else None)
+    form = NewDatesForm(request.POST.dict() if request.method == "POST" else None)
     if request.method == "POST":
         limits.hit("subscribe", limits.client_address(request), **REQUESTS)
     if form.is_valid():

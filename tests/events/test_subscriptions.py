@@ -180,6 +180,16 @@ def test_what_is_no_address_gets_an_error_and_is_kept(client, email):
     assert not OutgoingMail.objects.exists()
 
 
+def test_what_fills_in_the_hidden_field_is_asked_to_press_once_more_and_keeps_what_it_typed(client):
+    page = client.post(ALL, {"email": "ann@example.org", "website": "https://spam.example"}).content.decode()
+    assert "Please press the button at the end once more." in page
+    assert not Subscription.objects.exists()
+
+    typed = dict(re.findall(r'name="(email|website|was_asked)"(?: value="([^"]*)")?', page))
+    assert typed == {"email": "ann@example.org", "website": "", "was_asked": "1"}
+    assert client.post(ALL, typed | {"website": "filled in again"}).status_code == 302
+
+
 def test_one_inbox_gets_five_mails_in_a_day_and_then_the_visitor_a_phone_number(client):
     statuses = [client.post(ALL, {"email": f"ann+{n}@example.org"}).status_code for n in range(6)]
     response = client.post(ALL, {"email": "Ann@example.org"})
