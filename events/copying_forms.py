@@ -69,7 +69,8 @@ class CopyDateForm(forms.ModelForm):
         }
 
     GROUPS = (
-        ("When", ["first_day", *MORE_DAYS, "rule", "times", "until", "starts", "ends", "ends_days_later", "state"]),
+        ("When", ["first_day", "rule", "times", "until", "starts", "ends", "ends_days_later", "state"]),
+        ("More days, one by one", MORE_DAYS),
         ("Where", ["mode", "venue", "area", "join_link", "join_note"]),
         ("Places", ["places", "support_places", "overbook", "tells_subscribers"]),
         (
@@ -91,7 +92,10 @@ class CopyDateForm(forms.ModelForm):
             self.fields[name] = FutureDayField(label=f"Day {number}", required=False)
 
     def groups(self):
-        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+        """(title, fields, whether it stays folded until somebody opens it) for each."""
+        for title, names in self.GROUPS:
+            fields = [self[name] for name in names]
+            yield title, fields, names == MORE_DAYS and not any(each.value() or each.errors for each in fields)
 
     def clean(self):
         data = super().clean()

@@ -17,11 +17,17 @@ class ConfirmedFilter(admin.SimpleListFilter):
         return queryset.filter(confirmed_at__isnull=self.value() == "no") if self.value() else queryset
 
 
+class WorkshopFilter(admin.RelatedFieldListFilter):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.empty_value_display = "All our workshops"
+
+
 @admin.register(Subscription)
 class SubscriptionAdmin(AuditedModelAdmin):
     list_display = ["email", "subject", "confirmed_at", "told_at"]
     list_display_links = None
-    list_filter = [ConfirmedFilter, "workshop"]
+    list_filter = [ConfirmedFilter, ("workshop", WorkshopFilter)]
     list_select_related = ["workshop"]
     show_facets = admin.ShowFacets.ALWAYS  # how many of each workshop
     search_fields = ["email"]

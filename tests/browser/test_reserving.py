@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from events import bookings
 from events.bookings import Person
-from events.models import AccessNeed, Booking
+from events.models import AccessNeed, Booking, Subscription
 from sharedlives.foundation.models import OutgoingMail
-from tests.factories import book, create_charity, create_date, create_venue, create_workshop
+from tests.factories import book, create_charity, create_date, create_subscription, create_venue, create_workshop
 
 WIDTHS = [320, 768, 1280]
 
@@ -120,6 +120,26 @@ def test_an_offer_is_answered_from_the_link_in_the_mail(new_page, date):
     assert page.get_by_role("heading", level=1).inner_text() == "You have a place."
 
 
+def test_somebody_asks_for_new_dates_without_scripts_and_leaves_again(new_page, complaints, date):
+    page = new_page(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page.goto(date.workshop.get_absolute_url())
+    page.get_by_role("link", name="Tell me about new dates").click()
+    page.get_by_label("Your e-mail").fill("ann@example.org")
+    page.keyboard.press("Enter")
+    assert page.get_by_role("heading", level=1).inner_text() == "Now look into your mail"
+
+    mail = OutgoingMail.objects.get(recipient="ann@example.org").text
+    confirm, leave = re.findall(r"http://\S+/new-dates/\S+", mail)
+    page.goto(confirm)
+    page.get_by_role("button", name="Yes, tell me about new dates").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "You are on our list."
+    page.goto(leave)
+    page.get_by_role("button", name="Stop, and delete my address").click()
+
+    assert page.get_by_role("heading", level=1).inner_text() == "You have left the list."
+    assert not Subscription.objects.exists()
+
+
 def every_page(date, page):
     """The addresses of all pages that somebody who books meets, and what to press there before looking."""
     full = create_date(workshop=date.workshop, area="Leeds", places=1, starts_at=timezone.now() + timedelta(days=40))
@@ -146,6 +166,12 @@ def every_page(date, page):
         (booking.get_absolute_url() + "names/", None),
         (booking.get_absolute_url() + "needs/1/", None),
         (booking.get_absolute_url() + "needs/1/", "Send"),
+        ("/new-dates/", None),
+        ("/new-dates/", "Tell me about new dates"),
+        ("/new-dates/asked/", None),
+        (create_subscription("ann@example.org", is_confirmed=False).get_confirm_url(), None),
+        (create_subscription("bob@example.org").get_confirm_url(), None),
+        (create_subscription("cat@example.org").get_leave_url(), None),
     ]
 
 

@@ -446,7 +446,9 @@ def test_organisers_see_how_many_hear_of_each_workshop(client):
     listed = organiser(client).get("/admin/events/subscription/").content.decode()
     page = client.get(f"/admin/events/workshop/{garden.pk}/change/").content.decode()
 
-    assert "Garden (2)" in re.sub(r"\s+", " ", listed)
+    listed = re.sub(r"\s+", " ", listed)
+    assert "Garden (2)" in listed
+    assert "All our workshops (1)" in listed
     assert "2 people; 1 of all workshops" in page
     assert client.get("/admin/events/subscription/?confirmed=no").context["cl"].result_count == 1
 
