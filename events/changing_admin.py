@@ -86,21 +86,19 @@ class ChangesByPhone:
 
     def move_view(self, request, pk):
         booking = _to_change(request, pk)
-        dates = [date for date, _has_room in changing.other_dates(booking)]
+        dates = changing.other_dates(booking)
+        any_room = any(has_room for _date, has_room in dates)
         form = OtherDateForm(dates, request.POST or None)
         return self._change(
             request,
             booking,
             form,
             AskedForm(request.POST or None, tells=not booking.email),
-            act=lambda **how: changing.change_date(booking, form.chosen(), by=request.user, **how),
+            act=lambda **how: changing.change_date(booking, form.cleaned_data["date"], by=request.user, **how),
             title="Move to another date",
             hears=True,
-            press="Move the booking" if dates else "",
-            intro="They keep their reference and their link. Where there is no room, or others wait, reserve for them"
-            " there as well, and cancel here once they have a place."
-            if dates
-            else "No other date of this workshop is open for booking.",
+            press="Move the booking" if any_room else "",
+            intro=KEEP_BOTH if any_room else f"No other date of this workshop has room for them now. {KEEP_BOTH}",
         )
 
     def hand_over_view(self, request, pk):
@@ -171,6 +169,10 @@ class ChangesByPhone:
         return redirect("admin:events_booking_change", booking.pk)
 
 
+KEEP_BOTH = (
+    "Whoever moves keeps reference and link. Where there is no room, or others wait, reserve for them there as well,"
+    " and cancel here once they have a place."
+)
 REMOVED = "Whatever was told about needs is removed."
 
 

@@ -90,21 +90,24 @@ class DeskNumberForm(NumberForm):
 
 
 class OtherDateForm(forms.Form):
-    date = forms.ChoiceField(
-        label="Which date suits you?",
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose a date.", "invalid_choice": "Choose one of the dates that are shown."},
+    date = forms.CharField(
+        label="Which date suits you?", widget=forms.RadioSelect, error_messages={"required": "Choose a date."}
     )
 
-    def __init__(self, dates: list[WorkshopDate], *args, **kwargs):
+    def __init__(self, dates: list[tuple[WorkshopDate, bool]], *args, **kwargs):
+        """`dates` with whether there is room. One that had room when the page was shown may be chosen all the same."""
         super().__init__(*args, **kwargs)
-        self.dates = {str(date.pk): date for date in dates}
-        self.fields["date"].choices = [
-            (key, f"{date.when}, {date.where}: {date.availability_sentence}") for key, date in self.dates.items()
+        self.dates = {str(date.pk): date for date, _has_room in dates}
+        self.fields["date"].widget.choices = [
+            (date.pk, f"{date.when}, {date.where}: {date.availability_sentence}")
+            for date, has_room in dates
+            if has_room
         ]
 
-    def chosen(self) -> WorkshopDate:
-        return self.dates[self.cleaned_data["date"]]
+    def clean_date(self) -> WorkshopDate:
+        if date := self.dates.get(self.cleaned_data["date"]):
+            return date
+        raise forms.ValidationError("Choose one of the dates that are shown.")
 
 
 class HandOverForm(ContactForm):

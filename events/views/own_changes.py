@@ -46,11 +46,11 @@ def booking_move(request, token):
     if request.POST.get("date") == str(booking.date_id):
         return redirect("events:booking_detail", token)  # a second press: they are there already
     dates = changing.other_dates(booking)
-    form = OtherDateForm([date for date, _has_room in dates], request.POST or None)
+    form = OtherDateForm(dates, request.POST or None)
     refusal = None
     if form.is_valid():
         try:
-            changing.change_date(booking, form.chosen())
+            changing.change_date(booking, form.cleaned_data["date"])
         except BookingRefused as error:
             refusal = error
         else:

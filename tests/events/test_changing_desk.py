@@ -133,7 +133,7 @@ def test_a_booking_is_moved_by_phone(desk):
 def test_where_there_is_no_other_date_the_page_says_so(desk):
     response = desk.get(page("move", book(create_date(), "Ann")))
 
-    assert shows(response, "No other date of this workshop is open for booking.")
+    assert shows(response, "No other date of this workshop has room for them now.")
     assert not shows(response, "Move the booking")
 
 
