@@ -46,6 +46,8 @@ class RepeatInline(PlaceInline):
         asked = repeat.details
         words = [f"{len(asked['people'])} people, {asked['support_workers']} support workers"]
         words += [asked["contact_name"], asked["phone"], asked["organisation"]]
+        if asked.get("reach_by"):
+            words.append(f"reach them {Booking.ReachBy(asked['reach_by']).label.lower()}")
         if asked["wants_news"]:
             words.append("wants news of other workshops")
         if asked["told_needs"]:

@@ -566,4 +566,87 @@ CHANGING = [
     ),
 ]
 
-MUTANTS = [*RESERVING, *WAITING, *CANCELLING, *LINKS, *THE_DATABASE, *TELLING, *CHANGING]
+BY_ONESELF = [
+    Mutant(
+        "A page that is older than the booking counts all the same",
+        "events/changing.py",
+        "    if people < max(1, len(staying)):\n",
+        "    if people < 1:\n",
+        tests("events/test_changing", "test_a_page_that_is_older_than_the_booking_is_refused"),
+    ),
+    Mutant(
+        "Whoever waits adds people before those who asked earlier than that",
+        "events/changing.py",
+        "booking.waiting_behind().exists()",
+        "False",
+        tests("events/test_changing", "test_whoever_waits_asks_for_more_only_while_nobody_waits_behind"),
+    ),
+    Mutant(
+        "A support worker is refused a place that nobody else may have",
+        "events/changing.py",
+        "waiting.filter(support_workers__gt=0)",
+        "waiting.all()",
+        tests(
+            "events/test_changing",
+            "test_a_support_worker_takes_a_place_held_back_for_them_even_if_people_without_one_wait",
+        ),
+    ),
+    Mutant(
+        "An activity goes on with a booking that has moved to another date meanwhile",
+        "events/waiting_list.py",
+        "    if booking.date_id != date.pk:\n",
+        "    if False:\n",
+        tests("events/test_changing", "test_what_is_done_with_a_booking_that_moved_at_this_moment_is_refused_kindly"),
+    ),
+    Mutant(
+        "A stranger's request tells that the booking moved",
+        "events/models/bookings.py",
+        "        if self.date != held.date:\n",
+        "        if False:\n",
+        tests("events/test_changing", "test_the_page_of_somebody_elses_request_does_not_tell_where_the_booking_went"),
+    ),
+    Mutant(
+        "Whoever hands over learns that the colleague has booked",
+        "events/changing.py",
+        "    booking.coming_key = _free_key(booking)\n",
+        "    booking.coming_key = coming_key([], contact_name)\n",
+        tests("events/test_changing", "test_handing_over_to_somebody_who_has_booked_looks_no_different"),
+    ),
+    Mutant(
+        "Links to what is cancelled are sent as well",
+        "events/lost_links.py",
+        "Booking.objects.active()",
+        "Booking.objects.all()",
+        tests("events/test_lost_links", "test_one_mail_lists_the_links_to_all_that_is_still_to_come"),
+    ),
+    Mutant(
+        "An address stands in the table of jobs",
+        "events/lost_links.py",
+        '    return salted_hmac("events.lost_link", address.lower(), algorithm="sha256").hexdigest()\n',
+        "    return address.lower()\n",
+        tests("events/test_lost_links", "test_no_address_stands_in_the_table_of_jobs"),
+    ),
+    Mutant(
+        "Whoever is on the phone already is to be rung",
+        "events/emails.py",
+        "    why = None if is_told else Why.MOVED\n",
+        "    why = Why.MOVED\n",
+        tests("events/test_changing", "test_staff_do_it_by_phone_and_the_log_says_so"),
+    ),
+    Mutant(
+        "Nobody rings whom no mail reaches about what staff cancelled",
+        "events/emails.py",
+        "    why = None if is_told else Why.CANCELLED\n",
+        "    why = None\n",
+        tests("events/test_changing", "test_what_staff_did_without_telling_is_a_call_with_words_for_it"),
+    ),
+    Mutant(
+        "Whoever may not change bookings changes them at the desk",
+        "events/changing_admin.py",
+        '    if not request.user.has_perm("events.change_booking"):\n',
+        "    if False:\n",
+        tests("events/test_changing_desk", "test_whoever_may_not_change_bookings_does_none_of_it"),
+    ),
+]
+
+MUTANTS = [*RESERVING, *WAITING, *CANCELLING, *LINKS, *THE_DATABASE, *TELLING, *CHANGING, *BY_ONESELF]

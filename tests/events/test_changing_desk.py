@@ -215,6 +215,13 @@ def test_people_to_ring_are_reached_as_they_asked_and_the_list_says_what_to_say(
     assert shows(response, "“You have 2 places. It is Shared Lives where you are, ")
 
 
+def test_how_somebody_who_asked_again_wants_to_be_reached_is_read_at_the_desk(desk):
+    booking = book(create_date(), "Ann")
+    book(booking.date, "Ann", phone="07700 900123", reach_by="text")
+
+    assert shows(desk.get(page("change", booking)), "reach them by text message")
+
+
 # The letter
 
 
