@@ -119,6 +119,7 @@ def test_booking_opens_and_closes_as_many_days_before_at_the_same_time_on_the_cl
         release_support_at=london(2027, 3, 15, 12),
         support_places=2,
     )
+    date.refresh_from_db()
     planned = plan(copying.fresh(date), [Day(2027, 4, 5)], starts=time(11), ends=time(15))
 
     (copy,) = copying.make_dates(planned, like=date, request_id=uuid.uuid4(), by=organiser())
