@@ -649,4 +649,59 @@ BY_ONESELF = [
     ),
 ]
 
-MUTANTS = [*RESERVING, *WAITING, *CANCELLING, *LINKS, *THE_DATABASE, *TELLING, *CHANGING, *BY_ONESELF]
+NEW_DATES = [
+    Mutant(
+        "A killed job tells somebody of new dates twice",
+        "events/announcing.py",
+        "    Subscription.objects.filter(pk__in=[each.pk for each in subscriptions]).update(told_at=last_round)\n",
+        "",
+        tests("events/test_announcing", "test_a_job_killed_between_two_people_goes_on_with_the_second"),
+    ),
+    Mutant(
+        "Two workers tell the same person of new dates",
+        "events/announcing.py",
+        '    subscriptions = list(own.select_for_update(of=("self",)).select_related("workshop").order_by("pk"))\n',
+        '    subscriptions = list(own.select_related("workshop").order_by("pk"))\n',
+        tests("events/test_announcing", "test_four_workers_at_once_tell_everybody_once"),
+    ),
+    Mutant(
+        "There is no hour in which a slip can be corrected before people are told",
+        "events/announcing.py",
+        "announced_at=None, ready_since__lte=ready_by",
+        "announced_at=None",
+        tests("events/test_announcing", "test_there_is_an_hour_to_correct_a_slip"),
+    ),
+    Mutant(
+        "A mail program's own button cannot leave",
+        "events/views/subscribing.py",
+        "@csrf_exempt\n",
+        "",
+        tests("events/test_subscriptions", "test_a_mail_program_leaves_with_its_own_button"),
+    ),
+    Mutant(
+        "Whoever leaves goes on to hear of what else they asked for",
+        "events/subscriptions.py",
+        "Subscription.objects.of(subscription.email).select_for_update()",
+        "Subscription.objects.filter(pk=subscription.pk)",
+        tests("events/test_subscriptions", "test_one_press_leaves_everything_and_deletes_the_address"),
+    ),
+    Mutant(
+        "A double click makes dates twice",
+        "events/copying.py",
+        'uuid.uuid5(request_id, f"{planned.key} {planned.starts_at.isoformat()}")',
+        "uuid.uuid4()",
+        tests("events/test_copying", "test_a_double_click_makes_the_dates_once"),
+    ),
+    Mutant(
+        "Booking for a copied date closes an hour off when the clocks have changed",
+        "events/copying.py",
+        "datetime.combine(_local(moment).date() + days, _local(moment).time(), LONDON)",
+        "moment + days",
+        tests(
+            "events/test_copying",
+            "test_booking_opens_and_closes_as_many_days_before_at_the_same_time_on_the_clock",
+        ),
+    ),
+]
+
+MUTANTS = [*RESERVING, *WAITING, *CANCELLING, *LINKS, *THE_DATABASE, *TELLING, *CHANGING, *BY_ONESELF, *NEW_DATES]
