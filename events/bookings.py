@@ -22,7 +22,7 @@ from sharedlives.foundation.models import User
 from . import emails, needs, waiting_list
 from .locking import BookingRefused, Busy, activity
 from .models import MOST_PEOPLE, Booking, Place, RepeatedRequest, WorkshopDate
-from .models.bookings import coming_key, new_reference
+from .models.bookings import coming_key, new_reference, ordinal
 from .needs import Person
 
 __all__ = ["BookingRefused", "Busy", "Person", "Reserved", "cancel", "reserve"]
@@ -160,7 +160,9 @@ def reserve_locked(
     for place, person in zip(Place.objects.bulk_create(places), people, strict=True):
         if person.has_needs:
             needs.keep(place, person)
-    emails.booking_made(booking, names=names)
+    # Whoever comes while we hold the lock is the last in the queue.
+    last = date.waiting + 1
+    emails.booking_made(booking, names=names, queue_words=f"{ordinal(last)} of {last}" if booking.is_waiting else "")
     audit.record(by, "reserved", booking, note=f"{date}: {booking.get_state_display().lower()}")
     return Reserved(booking, booking)
 

@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 Why = RingTask.Why
 
 
-def booking_made(booking: Booking, *, names: Sequence[str] | None = None) -> None:
+def booking_made(booking: Booking, *, names: Sequence[str] | None = None, queue_words: str | None = None) -> None:
     """How a booking stands: they have a place, or they wait. An offer has a mail of its own.
 
-    `names` of those coming, from whoever knows them and holds a lock that others wait for.
+    `names` of those coming and `queue_words` from whoever knows them, and holds a lock that others wait for.
     """
-    name = "booking_confirmed" if booking.has_a_place else "booking_waiting"
-    _send(name, booking, names=names, with_calendar=booking.has_a_place, news_url=_news_url(booking))
+    _send(
+        "booking_confirmed" if booking.has_a_place else "booking_waiting",
+        booking,
+        names=names,
+        queue_words=queue_words,
+        with_calendar=booking.has_a_place,
+        news_url=_news_url(booking),
+    )
 
 
 def offer(booking: Booking, *, is_rung: bool) -> None:
@@ -211,6 +217,7 @@ def _send(
     booking: Booking,
     *,
     names: Sequence[str] | None = None,
+    queue_words: str | None = None,
     why: Why | None = None,
     words: str = "",
     with_calendar: bool = False,
@@ -225,6 +232,8 @@ def _send(
     date = booking.date
     if names is None:
         names = [place.name for place in booking.people.all()]
+    if queue_words is None:
+        queue_words = booking.queue_words if booking.is_waiting else ""
     mail.send(
         f"events/email/{name}",
         to=booking.email,
@@ -253,7 +262,7 @@ def _send(
             "has_a_place": booking.has_a_place,
             "places": booking.places,
             "support_workers": booking.support_workers,
-            "queue_words": booking.queue_words if booking.is_waiting else "",
+            "queue_words": queue_words,
             "fills_gaps": date.fill_gaps,
             "answer_by": booking.answer_by,
             "access_contact": date.access_contact,

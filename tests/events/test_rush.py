@@ -216,9 +216,10 @@ def test_a_reference_that_is_taken_is_not_given_again(monkeypatch):
     assert book(date, "Bob").reference == "00000042"
 
 
-def test_while_the_date_is_locked_few_statements_make_a_booking():
+@pytest.mark.parametrize("places", [1, 20], ids=["waiting", "with a place"])
+def test_while_the_date_is_locked_few_statements_make_a_booking(places):
     """What holds the lock holds up everybody: what needs no lock is asked before, or not at all."""
-    date = create_date()
+    date = create_date(places=places)
     book(date, "Ann")
 
     with CaptureQueriesContext(connection) as queries:
@@ -226,5 +227,16 @@ def test_while_the_date_is_locked_few_statements_make_a_booking():
 
     statements = [query["sql"] for query in queries.captured_queries]
     [locked_at] = [number for number, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql]
-    # The booking, its people, their names for the mail, the mail, its job, the log, and the end of the transaction.
-    assert len(statements[locked_at + 1 :]) <= 7
+    # The booking, its people, the mail, its job, the log, and the end of the transaction.
+    assert len(statements[locked_at + 1 :]) == 6
+
+
+def test_the_mail_tells_a_newcomer_where_in_the_queue_they_stand():
+    date = create_date(places=1)
+    for name in ("Ann", "Bob"):
+        book(date, name)
+
+    waiting = book(date, "Cat")
+
+    assert waiting.queue_words == "2nd of 2"
+    assert "2nd of 2" in OutgoingMail.objects.latest("pk").text
