@@ -2,7 +2,6 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -21,6 +20,7 @@ from .changing_forms import AskedForm
 from .date_admin import number
 from .forms import StaffReservationForm, asked_for_another_number, reservation_forms
 from .lists_admin import TakesListsOut
+from .long_lists import KeysFirst
 from .models import Booking, Place, RepeatedRequest, WorkshopDate
 from .waiting_list_admin import QueueButtons, back_to, how_they_hear
 
@@ -69,16 +69,6 @@ class DateToComeFilter(admin.SimpleListFilter):
         if self.value() == "to-come":
             return queryset.filter(date__in=dates)
         return queryset.exclude(date__in=dates) if self.value() == "over" else queryset
-
-
-class KeysFirst(Paginator):
-    """Looks for the rows of a page in the index, and reads those alone: the last page costs what the first does."""
-
-    def page(self, number):
-        page = super().page(number)
-        keys = list(page.object_list.values_list("pk", flat=True))
-        page.object_list = self.object_list.filter(pk__in=keys)
-        return page
 
 
 @admin.register(Booking)

@@ -12,6 +12,7 @@ from sharedlives.foundation.models import AuditEntry
 
 from . import arranging, closed_days, needs, reaching
 from .locking import BookingRefused
+from .long_lists import KeysFirst
 from .models import AccessNeed, WorkshopDate
 from .need_forms import NeedTaskForm, team
 
@@ -68,6 +69,7 @@ class AccessNeedAdmin(AuditedModelAdmin):
     list_display_links = ["due", "person"]
     list_select_related = ["place__booking__date__workshop", "place__booking__date__venue", "owner"]
     list_filter = [ToDoFilter, WhoseFilter, ("place__booking__date", DateFilter)]
+    paginator = KeysFirst
     actions = ["take", "arranged", "cannot_yet"]
 
     def has_add_permission(self, request):

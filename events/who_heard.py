@@ -67,6 +67,6 @@ def _newest_tasks(date: WorkshopDate) -> dict[int, RingTask]:
 
 
 def _newest_letters(date: WorkshopDate) -> dict[str, OutgoingMail]:
-    about = [mail.about_words(booking) for booking in date.bookings.only("pk")]
+    about = [mail.about_words(booking) for booking in date.bookings.only("date")]
     letters = OutgoingMail.objects.filter(about__in=about, template__in=TELLING.values()).order_by("created_at", "pk")
     return {letter.about: letter for letter in letters.only("about", "state", "created_at")}

@@ -208,7 +208,7 @@ WAITING = [
         "events/waiting_list.py",
         "    if not ring_list.waits_for_a_call(booking):\n        return booking\n    move(booking, State.OFFERED",
         "    move(booking, State.OFFERED",
-        tests("events/test_desk", "test_people_without_e_mail_are_rung_and_their_time_begins_when_they_were_reached"),
+        tests("events/test_waiting_list", "test_noting_again_that_somebody_was_reached_gives_them_no_more_time"),
     ),
     Mutant(
         "Somebody is to be rung about what is settled",
@@ -555,14 +555,17 @@ CHANGING = [
         "events/models/bookings.py",
         "        return is_online and self.has_a_place and not self.date.is_off",
         "        return is_online and not self.date.is_off",
-        tests("events/test_reminders", "test_nobody_without_a_place_learns_how_to_join"),
+        tests("events/test_joining", "test_whoever_waits_is_offered_a_place_or_gave_it_back_finds_no_way_in"),
     ),
     Mutant(
-        "Somebody is told of new dates who never confirmed that they asked",
+        "Whoever never confirmed that they asked for new dates counts as having done so",
         "events/models/writing.py",
         "        return self.exclude(confirmed_at=None)\n",
         "        return self.all()\n",
-        tests("events/test_announcing", "test_each_person_gets_one_mail_with_all_that_they_asked_for"),
+        tests(
+            "events/test_subscriptions",
+            "test_asking_again_before_confirming_sends_the_link_again_and_begins_the_week_anew",
+        ),
     ),
 ]
 

@@ -194,6 +194,7 @@ class Booking(models.Model):
         indexes = [
             models.Index(fields=["date", "state", "queued_at", "id"], name="booking_queue"),
             models.Index(fields=["-created_at", "-id"], name="booking_by_time"),
+            models.Index(fields=["offer_ends_at"], condition=Q(state="offered"), name="booking_offers"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(email="") | ~Q(phone=""), name="booking_has_a_contact"),

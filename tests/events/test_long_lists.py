@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from events import booking_admin
@@ -95,3 +97,17 @@ def test_reserving_at_the_desk_offers_the_next_dates_and_finds_the_others(desk, 
     assert shows(desk.get(address, {"q": "nowhere"}), "Nothing is found by these words.")
     assert offered(q="\0york") == ["York"]
     assert desk.get(address, {"date": dates[2].pk}).status_code == 200
+
+
+def test_the_page_of_a_date_takes_the_same_queries_for_a_short_queue_and_a_long_one(desk, long_memory):
+    def queries(people):
+        date = create_date(places=1)
+        for number in range(people):
+            book(date, f"Person {number}")
+        address = reverse("admin:events_workshopdate_change", args=[date.pk])
+        desk.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            assert len(desk.get(address).context["entries"]) == people - 1
+        return len(captured)
+
+    assert queries(8) == queries(3)
