@@ -2,6 +2,7 @@
 
 import contextlib
 import email
+import logging
 import os
 import signal
 import socket
@@ -109,6 +110,7 @@ class MailServer:
             with socket.create_server(("127.0.0.1", port), backlog=500):
                 yield
         else:
+            logging.getLogger("mail.log").setLevel(logging.WARNING)
             controller = Controller(self, hostname="127.0.0.1", port=port)
             controller.start()
             yield
