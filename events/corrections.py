@@ -23,7 +23,7 @@ from .bookings import (
     unused_reference,
 )
 from .locking import BookingRefused, Busy, activity
-from .models import Booking, RepeatedRequest, WorkshopDate
+from .models import Booking, RepeatedRequest, RingTask, WorkshopDate
 from .models.bookings import coming_key
 from .needs import Person
 
@@ -120,7 +120,7 @@ def _write_to(booking: Booking, email: str, *, by: User | None) -> None:
     booking.email = email
     booking.link_version += 1
     booking.save(update_fields=["email", "link_version"])
-    ring_list.address_is_corrected(booking, by=by)
+    ring_list.finish(booking, by=by, about=[RingTask.Why.MAIL_CAME_BACK])
     if booking.state == Booking.State.OFFERED:
         # Nobody may have read the offer at the old address: it begins anew.
         waiting_list.offer(booking)

@@ -1,6 +1,17 @@
 from procrastinate.contrib.django import app
 
-from . import announcing, closed_days, lost_links, morning, needs, reminders, rush, subscriptions, waiting_list
+from . import (
+    announcing,
+    closed_days,
+    lost_links,
+    morning,
+    needs,
+    reminders,
+    ring_list,
+    rush,
+    subscriptions,
+    waiting_list,
+)
 
 
 @app.periodic(cron="* * * * *")
@@ -25,6 +36,7 @@ def write_to_organisers(timestamp: int):
 @app.task
 def remind_people(timestamp: int):
     reminders.remind_due()
+    ring_list.finish_what_is_over()
 
 
 @app.task

@@ -37,14 +37,14 @@ class OnDate:
 
     @property
     def words(self) -> str:
-        """'3 new, 12 of 20 places taken, 4 waiting, 1 offer open, 2 needs to see to'."""
+        """'3 new, 12 of 20 places taken, 4 waiting, 1 offer open, 2 needs unanswered'."""
         date = self.date
         taken = f"{date.taken} taken" if date.places is None else f"{date.taken} of {date.places} places taken"
         words = [f"{self.new} new"] if self.new else []
         words += [taken]
         words += [f"{date.waiting} waiting"] if date.waiting else []
         words += [counted(self.offers, "offer open", "offers open")] if self.offers else []
-        words += [counted(self.needs, "need to see to", "needs to see to")] if self.needs else []
+        words += [counted(self.needs, "need unanswered", "needs unanswered")] if self.needs else []
         return ", ".join(words)
 
 
@@ -64,7 +64,7 @@ class Report:
         parts = [
             (self.new, "new booking", "new bookings"),
             (self.to_ring, "person to ring", "people to ring"),
-            (self.needs, "need to see to", "needs to see to"),
+            (self.needs, "access need unanswered", "access needs unanswered"),
             (self.lost_mails, "mail that did not arrive", "mails that did not arrive"),
             (len(self.without_venue), "venue still to be found", "venues still to be found"),
         ]

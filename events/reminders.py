@@ -30,6 +30,7 @@ JUST_TOLD = timedelta(days=1)
 FARTHEST = timedelta(days=25)
 # The date is locked meanwhile, and others may want to reserve.
 AT_ONCE = 50
+MOST_BATCHES = 20
 
 
 class Reminder(NamedTuple):
@@ -70,7 +71,10 @@ def _dates_soon() -> list[int]:
 def _remind_all(date_id: int) -> int:
     told = 0
     try:
-        while number := remind(date_id):
+        # Never without end: were somebody ever reminded again and again, a run would write without end.
+        for _batch in range(MOST_BATCHES):
+            if not (number := remind(date_id)):
+                break
             told += number
     except Busy:
         pass  # many are reserving there at this moment; the next run comes in a few minutes

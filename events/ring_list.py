@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.utils import timezone
 
 from sharedlives.foundation import audit
@@ -11,7 +12,7 @@ from sharedlives.foundation.models import User
 from sharedlives.foundation.spoken import LONDON
 
 from . import closed_days
-from .models import Booking, RingTask
+from .models import Booking, RingTask, WorkshopDate
 
 
 def add(booking: Booking, why: str, *, words: str = "") -> RingTask:
@@ -38,12 +39,6 @@ def waits_for_a_call(booking: Booking) -> bool:
     return booking.ring_tasks.filter(why=RingTask.Why.OFFER, done_at=None).exists()
 
 
-def address_is_corrected(booking: Booking, *, by: User | None) -> None:
-    """Mails reach them again, so nobody need ring because one came back."""
-    tasks = booking.ring_tasks.filter(done_at=None, why=RingTask.Why.MAIL_CAME_BACK)
-    tasks.update(done_at=timezone.now(), done_by=by)
-
-
 def finish(booking: Booking, *, by: User | None, about: Iterable[str] = RingTask.Why.values) -> None:
     """Nothing is left to tell: they were told, or something else has happened since."""
     tasks = booking.ring_tasks.filter(done_at=None, why__in=about)
@@ -51,6 +46,17 @@ def finish(booking: Booking, *, by: User | None, about: Iterable[str] = RingTask
         # What we wrote to everybody still concerns them.
         tasks = tasks.exclude(why=RingTask.Why.MESSAGE)
     tasks.update(done_at=timezone.now(), done_by=by)
+
+
+def finish_what_is_over() -> int:
+    """Nobody need be reminded of a workshop that has begun, nor told anything about one that is over; how many calls.
+
+    But that a workshop was cancelled stays to be told: somebody may have stood before a closed door.
+    """
+    tasks = RingTask.objects.filter(done_at=None).exclude(why=RingTask.Why.DATE_CANCELLED)
+    has_begun = Q(why=RingTask.Why.REMINDER, booking__date__starts_at__lte=timezone.now())
+    is_over = ~Q(booking__date__in=WorkshopDate.objects.upcoming())
+    return tasks.filter(has_begun | is_over).update(done_at=timezone.now())
 
 
 def told(task: RingTask, *, by: User) -> None:

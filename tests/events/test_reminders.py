@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from events import bookings, emails, jobs, reminders, waiting_list
+from events import bookings, emails, jobs, reminders, ring_list, waiting_list
 from events.models import ClosedDay, RingTask, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.factories import book, create_charity, create_date, create_venue, create_workshop
@@ -356,3 +356,21 @@ def test_the_job_run_eight_times_at_once_reminds_each_person_once():
 
     assert sorted(reminded()) == ["ann@example.org", "bob@example.org", "cat@example.org"]
     assert to_ring() == ["Phil"]
+
+
+def test_nobody_is_to_be_rung_about_what_has_begun_or_is_over():
+    with at("2019-09-16T10:00+01:00"):
+        date = create_date(starts_at=moment("2019-10-28T11:00+00:00"))
+        booking = book(date, "Phil", email="", phone="0151 496 0002")
+        for why in ("reminder", "message", "mail came back", "date cancelled"):
+            ring_list.add(booking, why)
+
+    def still_to_do(minute):
+        with at(minute):
+            jobs.remind_people(0)
+        return sorted(RingTask.objects.filter(done_at=None).values_list("why", flat=True))
+
+    everything = ["date cancelled", "mail came back", "message", "reminder"]
+    assert still_to_do("2019-10-28T10:59+00:00") == everything
+    assert still_to_do("2019-10-28T11:00+00:00") == everything[:3]
+    assert still_to_do("2019-10-28T15:00+00:00") == ["date cancelled"]
