@@ -707,4 +707,90 @@ NEW_DATES = [
     ),
 ]
 
-MUTANTS = [*RESERVING, *WAITING, *CANCELLING, *LINKS, *THE_DATABASE, *TELLING, *CHANGING, *BY_ONESELF, *NEW_DATES]
+MAILS = [
+    Mutant(
+        "People are reminded again with each run",
+        "events/reminders.py",
+        "yield reminder, told_before.exclude(**{reminder.field: date.starts_at})",
+        "yield reminder, told_before",
+        tests(
+            "events/test_reminders",
+            "test_a_reminder_goes_out_once_however_often_the_job_runs_and_late_rather_than_never",
+        ),
+    ),
+    Mutant(
+        "Nobody locks the date while people are reminded",
+        "events/reminders.py",
+        "date = locking.lock_date(date_id)",
+        "date = WorkshopDate.objects.get(pk=date_id)",
+        tests("events/test_reminders", "test_the_job_run_eight_times_at_once_reminds_each_person_once"),
+    ),
+    Mutant(
+        "A reminder goes by hours and not by the clock on the wall",
+        "events/reminders.py",
+        "    return datetime.combine(day, AT, LONDON)\n\n\ndef when_rung",
+        "    return date.starts_at - timedelta(days=reminder.days_before, hours=2)\n\n\ndef when_rung",
+        tests(
+            "events/test_reminders",
+            "test_everybody_with_a_place_is_reminded_at_nine_in_the_morning_two_days_before",
+        ),
+    ),
+    Mutant(
+        "A double click sends what staff write twice",
+        "events/messages.py",
+        "        if not is_new:\n",
+        "        if False:\n",
+        tests("events/test_messages", "test_a_double_click_sends_once"),
+    ),
+    Mutant(
+        "What staff write goes to people whom they have not seen",
+        "events/message_admin.py",
+        ' and form.cleaned_data["seen"] == seen',
+        "",
+        tests(
+            "events/test_messages",
+            "test_whoever_came_or_went_since_one_looked_is_shown_before_it_goes_out",
+        ),
+    ),
+    Mutant(
+        "Two jobs write two morning mails",
+        "events/morning.py",
+        "User.objects.select_for_update().get",
+        "User.objects.get",
+        tests("events/test_morning", "test_the_job_run_eight_times_at_once_writes_one_mail"),
+    ),
+    Mutant(
+        "A mail that is only late counts as lost",
+        "sharedlives/foundation/bounces.py",
+        'is_final=wanted == "failed"',
+        "is_final=True",
+        tests("foundation/test_bounces", "test_a_mail_that_is_only_late_is_noted_and_stays_sent"),
+    ),
+    Mutant(
+        "An offer that never arrived runs out",
+        "events/lost_mail.py",
+        "booking.is_offered and mail.created_at >= booking.state_changed_at",
+        "False",
+        tests("events/test_lost_mail", "test_an_offer_that_did_not_arrive_waits_for_a_call_and_no_clock_runs"),
+    ),
+    Mutant(
+        "Looking at what a mail says sends it",
+        "events/mail_previews.py",
+        "        transaction.set_rollback(True)\n",
+        "        pass\n",
+        tests("events/test_mail_previews", "test_nothing_of_a_preview_stays"),
+    ),
+]
+
+MUTANTS = [
+    *RESERVING,
+    *WAITING,
+    *CANCELLING,
+    *LINKS,
+    *THE_DATABASE,
+    *TELLING,
+    *CHANGING,
+    *BY_ONESELF,
+    *NEW_DATES,
+    *MAILS,
+]
