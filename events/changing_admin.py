@@ -23,7 +23,7 @@ class ChangesByPhone:
         site = self.admin_site.admin_view
         return [
             path("<int:pk>/names/", site(self.names_view), name="events_booking_names"),
-            path("<int:pk>/needs/<int:position>/", site(self.need_view), name="events_booking_need"),
+            path("<int:pk>/needs/<int:person>/", site(self.need_view), name="events_booking_need"),
             path("<int:pk>/places/", site(self.number_view), name="events_booking_places"),
             path("<int:pk>/move/", site(self.move_view), name="events_booking_move"),
             path("<int:pk>/hand-over/", site(self.hand_over_view), name="events_booking_hand_over"),
@@ -45,10 +45,10 @@ class ChangesByPhone:
             press="Save the names",
         )
 
-    def need_view(self, request, pk, position):
+    def need_view(self, request, pk, person):
         """Needs told anew by phone. Whoever may not see needs does not learn here whether any were told before."""
         booking = _to_change(request, pk)
-        place = booking.people.filter(position=position).first()
+        place = booking.people.filter(pk=person).first()
         if place is None:
             raise Http404
         place.booking = booking
@@ -63,7 +63,7 @@ class ChangesByPhone:
             form,
             asked,
             act=lambda **how: needs.replace_need(place, form.person(), by=request.user, **how),
-            title=f"Access and food: {place.name or f'person {position}'}",
+            title=f"Access and food: {place.name or f'person {place.position}'}",
             press="Keep this",
             intro="What you write takes the place of anything told before.",
             may_remove=True,

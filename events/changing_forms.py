@@ -147,12 +147,14 @@ class NamesForm(forms.Form):
     def __init__(self, booking: Booking, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for place in booking.people.order_by("position"):
-            self.fields[f"name_{place.position}"] = NameField(
+            self.fields[f"name_{place.pk}"] = NameField(
                 label=f"First name of person {place.position}", max_length=120, required=False, initial=place.name
             )
 
-    def names(self) -> list[str]:
-        return list(self.cleaned_data.values())
+    def names(self) -> dict[int, str]:
+        """By the key of the place; whoever was added since the page was opened keeps their name."""
+        sent = {field: name for field, name in self.cleaned_data.items() if field in self.data}
+        return {int(field.removeprefix("name_")): name for field, name in sent.items()}
 
 
 class DeskNeedForm(NeedForm):

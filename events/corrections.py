@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.utils import timezone
@@ -162,19 +162,24 @@ def correct_contact(
 
 
 @activity
-def correct_names(booking: Booking, names: Sequence[str], *, by: User | None = None, note: str = "") -> Booking:
-    """Put right who is coming, one name for each place in order; an empty name follows later."""
+def correct_names(booking: Booking, names: Mapping[int, str], *, by: User | None = None, note: str = "") -> Booking:
+    """Put right who is coming: names by the key of the place; an empty one follows later.
+
+    Whoever dropped out since the page was opened is passed over, and nobody gets the name of another.
+    """
     date, booking = waiting_list.settled_booking(booking)
     if not booking.is_active:
         raise BookingRefused("This booking is cancelled.")
-    held = held_already(date, booking.email, booking.phone, list(names), booking.contact_name)
+    places = list(booking.people.order_by("position"))
+    coming = [names.get(place.pk, place.name) for place in places]
+    held = held_already(date, booking.email, booking.phone, coming, booking.contact_name)
     if held and held.pk != booking.pk:
         raise BookingRefused("You have another booking for the same people on this date.")
-    for place, name in zip(booking.people.order_by("position"), names, strict=True):
+    for place, name in zip(places, coming, strict=True):
         if place.name != name:
             audit.record(by, "corrected a name", booking, changes={"coming_key": (None, None)}, note=note)
             place.name = name
             place.save(update_fields=["name"])
-    booking.coming_key = coming_key(list(names), booking.contact_name)
+    booking.coming_key = coming_key(coming, booking.contact_name)
     booking.save(update_fields=["coming_key"])
     return booking

@@ -137,6 +137,8 @@ def replace_need(place: Place, person: Person, *, by: User | None = None, note: 
         raise BookingRefused("This booking is cancelled.")
     if date.has_ended():
         raise BookingRefused("This workshop is over, so there is nothing left to arrange.")
+    if not booking.people.filter(pk=place.pk).exists():
+        raise BookingRefused("This person does not come any more.")
     if person.has_needs:
         booking.date, place.booking = date, booking
         keep(place, person)

@@ -93,7 +93,7 @@ def addresses():
         "made": made,
         "booking": own,
         "names": own + "names/",
-        "needs": own + "needs/1/",
+        "needs": f"{own}needs/{booking.people.first().pk}/",
         "new dates": reverse("events:subscription_ask"),
         "new dates of a workshop": reverse("events:subscription_ask", args=[date.workshop.slug]),
         "asked": reverse("events:subscription_asked"),
@@ -261,7 +261,7 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
         date.get_reserve_url(),
         booking.get_absolute_url(),
         booking.get_absolute_url() + "names/",
-        booking.get_absolute_url() + "needs/1/",
+        f"{booking.get_absolute_url()}needs/{booking.people.first().pk}/",
     ]
     lists = ["blog_post", "blog_author", "events_workshop", "events_workshopdate", "events_venue", "events_booking"]
     lists += [

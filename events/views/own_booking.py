@@ -60,29 +60,36 @@ def booking_names(request, token):
     if booking is None:
         return link_has_ended(request)
     people = list(booking.people.order_by("position"))
-    forms = [
-        NameForm(request.POST or None, prefix=str(place.position), initial={"name": place.name}) for place in people
-    ]
+    forms = {
+        place.pk: NameForm(request.POST or None, prefix=str(place.pk), initial={"name": place.name}) for place in people
+    }
     refusal = ""
-    if request.method == "POST" and _all_valid(forms):
+    if request.method == "POST" and _all_valid(forms.values()):
         try:
-            corrections.correct_names(booking, [form.cleaned_data["name"] for form in forms])
+            corrections.correct_names(booking, _sent_names(forms))
         except BookingRefused as error:
             refusal = str(error)
         else:
             return redirect("events:booking_detail", token)
-    context = {"booking": booking, "date": booking.date, "token": token, "forms": forms, "refusal": refusal}
+    context = {"booking": booking, "date": booking.date, "token": token, "refusal": refusal}
+    context["forms"] = list(forms.values())
     return render(request, "events/booking_names.html", context)
+
+
+def _sent_names(forms):
+    """By key of the place; whoever was added since the page was opened keeps their name."""
+    return {key: form.cleaned_data["name"] for key, form in forms.items() if form.add_prefix("name") in form.data}
 
 
 @links.private_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def booking_need(request, token, position):
+def booking_need(request, token, person):
     """What one person needs, told anew or removed; what was told before is never shown (links get forwarded)."""
     booking = own_booking(request, token)
     if booking is None:
         return link_has_ended(request)
-    place = get_object_or_404(booking.people.all(), position=position)
+    # By key: when somebody drops out the others move up, and a page opened before must not speak of another.
+    place = get_object_or_404(booking.people.all(), pk=person)
     place.booking = booking
     form = NeedForm(request.POST if "keep" in request.POST else None)
     refusal = ""

@@ -495,10 +495,15 @@ def test_the_mail_about_a_repeated_request_says_how_the_booking_stands():
     assert "You are 1st of 1 on the waiting list for a place. This is your booking:" in bob.text
 
 
+def keys(booking):
+    """Of its places, in order."""
+    return list(booking.people.order_by("position").values_list("pk", flat=True))
+
+
 def test_correcting_names_keeps_them_in_order():
     booking = book(create_date(), "Ann", people=[Person("Anne"), Person()])
 
-    corrections.correct_names(booking, ["Ann", "Bob"])
+    corrections.correct_names(booking, dict(zip(keys(booking), ["Ann", "Bob"], strict=True)))
 
     assert list(booking.people.values_list("name", flat=True)) == ["Ann", "Bob"]
 
@@ -509,7 +514,7 @@ def test_correcting_names_to_those_of_another_booking_is_refused():
     other = book(date, "Home", people=[Person("Bob")])
 
     with pytest.raises(BookingRefused, match="another booking for the same people"):
-        corrections.correct_names(other, ["Ann"])
+        corrections.correct_names(other, dict.fromkeys(keys(other), "Ann"))
 
 
 def test_needs_are_replaced_and_removed_for_one_person():

@@ -371,7 +371,7 @@ def test_what_is_done_with_a_booking_that_moved_at_this_moment_is_refused_kindly
     for act in (
         lambda: bookings.cancel(stale),
         lambda: waiting_list.accept(stale),
-        lambda: corrections.correct_names(stale, ["Anna"]),
+        lambda: corrections.correct_names(stale, {place.pk: "Anna"}),
         lambda: corrections.correct_address(stale, email="new@example.org") and None,
         lambda: needs.replace_need(place, Person(access="a ramp")),
         lambda: number(stale, 2),

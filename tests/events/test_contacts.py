@@ -61,7 +61,7 @@ def test_the_contact_of_a_date_stands_on_every_page_about_it_and_in_the_mail(cli
     mail = OutgoingMail.objects.get()
 
     own = booking.get_absolute_url()
-    for page in (date.get_absolute_url(), date.get_reserve_url(), own, f"{own}needs/1/"):
+    for page in (date.get_absolute_url(), date.get_reserve_url(), own, f"{own}needs/{booking.people.get().pk}/"):
         response = client.get(page)
         assert shows(response, "Mo will be glad to help.")
         assert shows(response, 'href="tel:01614960009"')

@@ -206,7 +206,7 @@ def holding(words):
 def journey(client, date):
     """All that can happen to a need: told on the site, replaced, seen to by the team, told of, looked up."""
     booking = book(date, "Ann", people=[Person("Ann", access="XYZZY ramp", dietary="XYZZY vegan")])
-    address = f"{booking.get_absolute_url()}needs/1/"
+    address = f"{booking.get_absolute_url()}needs/{booking.people.get().pk}/"
     client.post(address, {"keep": "1", "access": "XYZZY lift", "answering_for": "self", "keep_needs": "on"})
     need = need_of(booking)
     team = create_user(

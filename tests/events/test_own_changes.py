@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import bookings
-from events.models import Booking, WorkshopDate
+from events.models import AccessNeed, Booking, WorkshopDate
 from events.views import own_changes
 from sharedlives.foundation import links
 from sharedlives.foundation.models import OutgoingMail
@@ -54,6 +54,29 @@ def test_somebody_drops_out_and_a_second_press_is_no_mistake(client):
 
     assert names(booking) == [(1, "Ann"), (2, "Cat")]
     assert mailed("booking_number_changed").count() == 1
+
+
+def test_a_page_opened_before_somebody_dropped_out_gives_nobody_the_name_or_the_needs_of_another(client):
+    booking = group(create_date(), "Ann", "Bob", "Cat")
+    ann, bob, cat = (place.pk for place in booking.people.order_by("position"))
+    client.post(page(booking, "places"), number(shown=3, leaving=[bob]))
+
+    client.post(page(booking, "names"), {f"{ann}-name": "Ann", f"{bob}-name": "Bob", f"{cat}-name": "Cath"})
+    told = {"keep": "1", "access": "XYZZY", "answering_for": "self", "keep_needs": "on"}
+    gone = client.post(page(booking, f"needs/{bob}"), told)
+
+    assert names(booking) == [(1, "Ann"), (2, "Cath")]
+    assert gone.status_code == 404
+    assert not AccessNeed.objects.filter(access="XYZZY").exists()
+
+
+def test_whoever_was_added_since_the_page_was_opened_keeps_their_name(client):
+    booking = group(create_date(), "Ann", "Bob")
+    ann, bob = (place.pk for place in booking.people.order_by("position"))
+
+    client.post(page(booking, "names"), {f"{ann}-name": "Anna"})
+
+    assert names(booking) == [(1, "Anna"), (2, "Bob")]
 
 
 @pytest.mark.parametrize(("people", "sent"), [(2, {"leaving": "all but one"}), (9, {"more": 1})])
