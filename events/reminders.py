@@ -7,7 +7,7 @@ once, however often or late the job runs, and once more for a workshop that has 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
@@ -104,22 +104,25 @@ def remind(date_id: int) -> int:
 
 def count_as_told(date: WorkshopDate) -> None:
     """Everybody with a place has just been told when it is: no reminder within a day says it again. Lock the date."""
-    for reminder in (TWO_DAYS, A_WEEK):
-        if when_rung(date, reminder) - JUST_TOLD <= timezone.now():
-            date.bookings.filter(state=Booking.State.CONFIRMED).update(**{reminder.field: date.starts_at})
+    for when, bookings in _by_how_they_hear(date):
+        for reminder in (TWO_DAYS, A_WEEK):
+            if when(date, reminder) - JUST_TOLD <= timezone.now():
+                bookings.update(**{reminder.field: date.starts_at})
 
 
 def _due(date: WorkshopDate) -> Iterator[tuple[Reminder, QuerySet[Booking]]]:
     """Those to be reminded now, by mail and by telephone; the nearest reminder takes the place of an earlier one."""
-    have_a_place = date.bookings.filter(state=Booking.State.CONFIRMED)
     reminders = [TWO_DAYS, A_WEEK] if date.workshop.reminds_a_week_before else [TWO_DAYS]
-    for when, bookings in (
-        (when_written, have_a_place.exclude(email="")),
-        (when_rung, have_a_place.filter(email="")),
-    ):
+    for when, bookings in _by_how_they_hear(date):
         moments = [(when(date, reminder), reminder) for reminder in reminders]
         for moment, reminder in moments:
             if moment <= timezone.now():
                 told_before = bookings.filter(state_changed_at__lte=moment - JUST_TOLD)
                 yield reminder, told_before.exclude(**{reminder.field: date.starts_at})
                 break
+
+
+def _by_how_they_hear(date: WorkshopDate) -> list[tuple[Callable[[WorkshopDate, Reminder], datetime], QuerySet]]:
+    """Those with a place, by the moment that counts for them."""
+    have_a_place = date.bookings.filter(state=Booking.State.CONFIRMED)
+    return [(when_written, have_a_place.exclude(email="")), (when_rung, have_a_place.filter(email=""))]

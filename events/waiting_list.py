@@ -300,11 +300,13 @@ def refit(booking: Booking) -> bool:
     is_untold = ring_list.waits_for_a_call(booking)
     if not date.may_offer() and (is_untold or booking.is_offered):
         take_back(booking, note="nothing is offered on this date now")
-        return not is_untold
+        return not is_untold or bool(booking.email)
     if is_untold:
-        booking.offer_ends_at = date.closes_at
+        before, booking.offer_ends_at = booking.offer_ends_at, date.closes_at
         booking.save(update_fields=["offer_ends_at"])
         date.refresh_from_db(fields=COUNTED)
+        # Near the workshop people are written to as well as rung, and have read by when to answer.
+        return bool(booking.email) and before != booking.offer_ends_at
     elif booking.is_offered and booking.offer_ends_at > date.closes_at:
         _hold(booking)
         return True

@@ -389,6 +389,23 @@ def test_booking_that_closes_early_in_the_ordinary_form_tells_whoever_had_an_off
     assert mails("bob") == ["booking_waiting", "offer", "offer_taken_back"]
 
 
+def test_whoever_read_an_offer_hears_of_its_end_though_staff_were_still_to_ring_them(clock):
+    date, ann, bob, _pat = with_everybody()
+    clock.move_to(WORKSHOP - timedelta(days=2), tick=False)
+    bookings.cancel(ann)
+    assert RingTask.objects.get(why="offer", done_at=None).booking == bob
+
+    WorkshopDate.objects.filter(pk=date.pk).update(booking_closes_at=WORKSHOP - timedelta(days=1))
+    waiting_list.date_changed(date)
+    waiting_list.date_changed(date)
+    assert mails("bob") == ["booking_waiting", "offer", "offer"]
+    assert "Tell us by Sunday 27 October, 11am." in newest("Bob").text
+
+    WorkshopDate.objects.filter(pk=date.pk).update(booking_closes_at=timezone.now())
+    waiting_list.date_changed(date)
+    assert mails("bob")[-1] == "offer_taken_back"
+
+
 def test_an_overdue_offer_lapses_as_it_would_have_and_hears_of_nothing_more(staff, clock):
     date, bob, pat = with_an_offer()
     clock.move_to(bob.offer_ends_at, tick=False)
@@ -410,6 +427,21 @@ def test_a_change_shortly_before_is_reminder_enough(staff, clock):
     reminders.remind_due()
 
     assert mails("ann") == ["booking_confirmed", "date_changed"]
+
+
+def test_a_change_two_days_before_the_reminder_is_not_reminder_enough_for_those_who_are_written_to(staff, clock):
+    """They are written to on Saturday; who is rung would be rung on Friday, a day after the change."""
+    date = workshop()
+    book(date, "Ann")
+    book(date, "Pat", email="", phone=PHONE)
+    clock.move_to(datetime.fromisoformat("2019-10-24T10:00+01:00"), tick=False)
+
+    change(date, staff, **at(WORKSHOP + timedelta(hours=1)))
+    clock.move_to(datetime.fromisoformat("2019-10-26T09:00+01:00"), tick=False)
+    reminders.remind_due()
+
+    assert mails("ann") == ["booking_confirmed", "date_changed", "reminder"]
+    assert [task.why for task in RingTask.objects.all()] == ["changed"]
 
 
 def test_who_was_reminded_is_reminded_anew_of_a_time_that_is_farther_away(staff, clock):
