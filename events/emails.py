@@ -352,8 +352,10 @@ def morning(user: User, report: Report) -> OutgoingMail:
             "more": len(report.dates) - len(shown),
             "to_ring": report.to_ring,
             "lost_mails": report.lost_mails,
-            "without_venue": [{"name": str(date), "url": _at_the_desk(date)} for date in report.without_venue],
-            "without_number": [{"name": str(date), "url": _at_the_desk(date)} for date in report.without_number],
+            **{
+                name: [{"name": str(date), "url": _at_the_desk(date)} for date in getattr(report, name)]
+                for name in ("without_venue", "without_time", "without_number")
+            },
             "ring_url": links.absolute(reverse("admin:events_ringtask_changelist")),
             "mail_url": links.absolute(reverse("admin:foundation_outgoingmail_changelist") + "?went=lost"),
             "dates_url": links.absolute(reverse("admin:events_workshopdate_changelist")),

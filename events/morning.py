@@ -21,6 +21,7 @@ from sharedlives.foundation.spoken import LONDON
 
 from . import closed_days, emails
 from .models import AccessNeed, Booking, RingTask, WorkshopDate
+from .needs import Unanswered, open_counts
 
 # Reminders, and with them whom to ring, are written at nine.
 AT, UNTIL = time(9, 15), time(12)
@@ -53,9 +54,10 @@ class Report:
     dates: list[OnDate]
     new: int
     to_ring: int
-    needs: int
+    unanswered: Unanswered
     lost_mails: int
     without_venue: list[WorkshopDate]
+    without_time: list[WorkshopDate]
     without_number: list[WorkshopDate]
 
     @property
@@ -64,9 +66,11 @@ class Report:
         parts = [
             (self.new, "new booking", "new bookings"),
             (self.to_ring, "person to ring", "people to ring"),
-            (self.needs, "access need unanswered", "access needs unanswered"),
+            (self.unanswered.needs, "access need unanswered", "access needs unanswered"),
+            (self.unanswered.late, "of them late", "of them late"),
             (self.lost_mails, "mail that did not arrive", "mails that did not arrive"),
             (len(self.without_venue), "venue still to be found", "venues still to be found"),
+            (len(self.without_time), "new time still to be set", "new times still to be set"),
         ]
         return ", ".join(counted(*part) for part in parts if part[0])
 
@@ -129,9 +133,10 @@ def report_of(*, since: datetime, until: datetime) -> Report:
         dates=[each for each in dates if each.new or each.offers or each.needs or each.date.waiting],
         new=sum(each.new for each in dates),
         to_ring=due.count(),
-        needs=sum(each.needs for each in dates),
+        unanswered=open_counts(),
         lost_mails=mail.lost_since(since).filter(lost_at__lt=until).count(),
         without_venue=list(WorkshopDate.objects.awaiting_venue()),
+        without_time=list(WorkshopDate.objects.awaiting_time()),
         # Online nobody needs a chair.
         without_number=[date for date in coming if date.places is None and not date.is_online],
     )

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 
 from events import bookings, closed_days, jobs, morning, ring_list, waiting_list
 from events.bookings import Person
-from events.models import Booking, ClosedDay
+from events.models import AccessNeed, Booking, ClosedDay
 from sharedlives.foundation import mail
 from sharedlives.foundation.models import OutgoingMail
 from tests.factories import book, create_charity, create_date, create_user, create_workshop
@@ -116,6 +116,22 @@ def test_everything_there_is_to_do_stands_in_it(olive):
         assert words in row.html
     assert "No number of places is set" in row.text
     assert "Without an end" in row.text
+
+
+def test_a_postponed_date_whose_day_has_passed_and_needs_that_are_late_are_to_do(olive):
+    with at("2019-09-02T15:00+01:00"):
+        create_date(starts_at=datetime.fromisoformat("2019-10-14T11:00+01:00"), area="Leeds", state="postponed")
+        book(coming(), "Ann", people=[Person(access="A ramp"), Person(dietary="No nuts")])
+        AccessNeed.objects.filter(access="A ramp").update(due_on=Day(2019, 10, 14))
+        AccessNeed.objects.filter(dietary="No nuts").update(due_on=Day(2019, 10, 15))
+
+    run()
+
+    [row] = mornings()
+    assert row.subject == "This morning: 2 access needs unanswered, 1 of them late, 1 new time still to be set"
+    for body in (row.text, row.html):
+        assert "Postponed, the old day has passed" in body
+        assert "Leeds, Monday 14 October 2019" in body
 
 
 def test_on_a_morning_without_news_there_is_no_mail(olive):
