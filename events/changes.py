@@ -16,7 +16,7 @@ from typing import NamedTuple
 from django.db.models import Max
 from django.utils import timezone
 
-from sharedlives.foundation import audit, spoken
+from sharedlives.foundation import audit, spoken, wall_clock
 from sharedlives.foundation.models import AuditEntry, User
 
 from . import emails, locking, needs, reminders, ring_list, waiting_list
@@ -116,7 +116,7 @@ def moved_along(moment: datetime | None, before: datetime, now: datetime) -> dat
     if moment is None:
         return None
     days = now.astimezone(spoken.LONDON).date() - before.astimezone(spoken.LONDON).date()
-    return moment.astimezone(spoken.LONDON) + days
+    return wall_clock.later(moment, days)
 
 
 def _corrected_quietly(changed: WhatChanged, by: User) -> Told:
@@ -272,7 +272,7 @@ def _ask(date: WorkshopDate) -> None:
 
 
 @activity
-def still_comes(booking: Booking, *, by: User | None = None) -> Booking:
+def still_comes(booking: Booking, *, by: User | None = None, note: str = "") -> Booking:
     """They were asked and say that they can still come. Saying so twice changes nothing more. Raises BookingRefused.
 
     Who cannot cancels their booking.
@@ -285,7 +285,7 @@ def still_comes(booking: Booking, *, by: User | None = None) -> Booking:
     booking.still_coming_at = timezone.now()
     booking.save(update_fields=["still_coming_at"])
     ring_list.finish(booking, by=by, about=[RingTask.Why.CHANGED])
-    audit.record(by, "said they still come", booking)
+    audit.record(by, "said they still come", booking, note=note)
     return booking
 
 

@@ -31,6 +31,7 @@ OWN = frozenset(
     " first_offer_ends_at support_is_released fill_gaps previous_starts_at ready_since announced_at announced_to"
     " join_link".split()
 )
+DOES_NOT_TAKE_PLACE = [WorkshopDate.State.CANCELLED, WorkshopDate.State.POSTPONED]
 # They keep their distance in days to the start, and their time on the clock.
 SHIFTED = ("booking_opens_at", "booking_closes_at", "release_support_at")
 
@@ -161,7 +162,7 @@ def _dates_around(planned: list[Planned]) -> list[WorkshopDate]:
     same = Q(workshop__in={each.pattern.workshop_id for each in planned})
     same |= Q(venue__in={each.pattern.venue_id for each in planned} - {None})
     around = Q(starts_at__gt=min(starts) - timedelta(days=14), starts_at__lt=max(starts) + timedelta(days=14))
-    return list(WorkshopDate.objects.filter(same, around).exclude(state=WorkshopDate.State.CANCELLED).in_order())
+    return list(WorkshopDate.objects.filter(same, around).exclude(state__in=DOES_NOT_TAKE_PLACE).in_order())
 
 
 def _is_in_the_way(planned: Planned, date: WorkshopDate) -> bool:
@@ -205,7 +206,7 @@ def _make(planned: Planned, like: WorkshopDate | None, request_id: uuid.UUID, by
     date.starts_at, date.ends_at = planned.starts_at, planned.ends_at
     for name in SHIFTED:
         if moment := getattr(pattern, name):
-            setattr(date, name, _shifted(moment, days))
+            setattr(date, name, wall_clock.later(moment, days))
     date.save()
     audit.record(by, "added", date, note=f"like that of {spoken.day(like.starts_at)}" if like else "by rule")
     return date
@@ -213,11 +214,6 @@ def _make(planned: Planned, like: WorkshopDate | None, request_id: uuid.UUID, by
 
 def _local(moment: datetime) -> datetime:
     return moment.astimezone(LONDON)
-
-
-def _shifted(moment: datetime, days: timedelta) -> datetime:
-    """The same time on the clock some days later."""
-    return datetime.combine(_local(moment).date() + days, _local(moment).time(), LONDON)
 
 
 def free_title(workshop: Workshop) -> str:

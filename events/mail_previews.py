@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from sharedlives.foundation import wall_clock
 from sharedlives.foundation.models import Charity, OutgoingMail, User
 from sharedlives.foundation.spoken import LONDON
 
@@ -328,6 +329,5 @@ def _far_enough(starts_at: datetime, ends_at: datetime | None) -> tuple[datetime
 
 
 def _weeks_later(weeks: int, starts_at: datetime, ends_at: datetime | None) -> tuple[datetime, datetime | None]:
-    # Added in wall time, whatever the clocks do meanwhile.
     later = timedelta(weeks=weeks)
-    return starts_at.astimezone(LONDON) + later, ends_at and ends_at.astimezone(LONDON) + later
+    return wall_clock.later(starts_at, later), ends_at and wall_clock.later(ends_at, later)

@@ -41,7 +41,8 @@ class QueueButtons:
             raise PermissionDenied
         function, words = self.ACTS[act]
         # Whoever says yes does so on the phone; whoever is given a place may not know of it yet.
-        how = {"accept": {"note": "by phone"}, "give": {"is_told": "told" in request.POST}}.get(act, {})
+        by_phone = {"note": "by phone"}
+        how = {"accept": by_phone, "coming": by_phone, "give": {"is_told": "told" in request.POST}}.get(act, {})
         booking = get_object_or_404(Booking, pk=pk)
         try:
             booking = function(booking, by=request.user, **how)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 
@@ -36,3 +36,8 @@ def first_moment(day: date, at: time) -> tuple[datetime, bool]:
         if error.code != "twice":
             raise
         return datetime.combine(day, at, tzinfo=spoken.LONDON), True
+
+
+def later(moment: datetime, days: timedelta) -> datetime:
+    """The same time on UK clocks some days later, whatever the clocks do meanwhile."""
+    return moment.astimezone(spoken.LONDON) + days

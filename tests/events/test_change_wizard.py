@@ -477,6 +477,7 @@ def test_the_booking_at_the_desk_has_the_answer_as_a_button(desk, organiser):
     assert said(response)[0].endswith("can still come.")
     pat.refresh_from_db()
     assert pat.still_coming_at
+    assert AuditEntry.objects.get(action="said they still come").note == "by phone"
 
 
 def test_venues_that_are_awaited_nag_on_the_front_page_until_they_are_known(desk, organiser):
