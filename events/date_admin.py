@@ -4,9 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
 from sharedlives.foundation import spoken
@@ -32,6 +30,9 @@ class DraftOrScheduled:
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
+OVER = "over"
+
+
 class WhenFilter(admin.SimpleListFilter):
     """Dates still to come, unless somebody asks for others: that is what the desk works with."""
 
@@ -39,7 +40,7 @@ class WhenFilter(admin.SimpleListFilter):
     parameter_name = "when"
 
     def lookups(self, request, model_admin):
-        return [("over", "Over"), ("all", "All")]
+        return [(OVER, "Over"), ("all", "All")]
 
     def choices(self, changelist):
         everything, *others = super().choices(changelist)
@@ -48,10 +49,8 @@ class WhenFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "all":
             return queryset
-        is_to_come = Q(starts_at__gt=timezone.now()) | Q(state=WorkshopDate.State.POSTPONED)
-        return (
-            queryset.exclude(is_to_come).order_by("-starts_at", "-pk") if self.value() else queryset.filter(is_to_come)
-        )
+        to_come = WorkshopDate.objects.upcoming().order_by()
+        return queryset.exclude(pk__in=to_come) if self.value() == OVER else queryset.filter(pk__in=to_come)
 
 
 class DateForm(forms.ModelForm):
@@ -97,6 +96,10 @@ class WorkshopDateAdmin(
             },
         ),
     ]
+
+    def get_ordering(self, request):
+        # Of what is over the last comes first: it is the one somebody looks for.
+        return ["-starts_at", "-pk"] if request.GET.get(WhenFilter.parameter_name) == OVER else self.ordering
 
     @admin.display(description="when", ordering="starts_at")
     def when(self, date):

@@ -77,7 +77,7 @@ class WorkshopAdmin(CopiesWorkshops, MailPreviews, PicksPictures, RichTextAdminM
     @admin.display(description="next date")
     def next_date(self, workshop):
         now = timezone.now()
-        dates = [date for date in workshop.dates.all() if date.starts_at > now and not date.is_cancelled]
+        dates = [date for date in workshop.dates.all() if date.starts_at > now and not date.is_off]
         return f"{spoken.day(dates[0].starts_at)}, {dates[0].place_label}" if dates else "none"
 
     @admin.display(description="dates")

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import bookings, waiting_list
+from events.models import WorkshopDate
 from sharedlives.foundation import links
 from sharedlives.foundation.models import OutgoingMail
 from tests.factories import book, create_charity, create_date, create_user, create_venue
@@ -98,6 +99,17 @@ def test_there_is_nothing_to_join_once_it_is_over(client):
     date.save()
 
     assert tells(page_of(client, booking)) == [False, False]
+
+
+def test_a_letter_tells_how_to_join_only_while_there_is_something_to_join(client):
+    client.force_login(create_user(is_superuser=True))
+    booking = book(online(), "Ann")
+    letter = reverse("admin:events_booking_letter", args=[booking.pk])
+    assert tells(client.get(letter).content.decode()) == [True, True]
+
+    WorkshopDate.objects.update(state=WorkshopDate.State.POSTPONED)
+
+    assert tells(client.get(letter).content.decode()) == [False, False]
 
 
 def test_a_link_that_follows_is_promised(client):

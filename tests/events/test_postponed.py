@@ -137,6 +137,27 @@ def test_the_desk_lists_it_among_the_dates_still_to_come(client):
     assert listed("?when=over") == []
 
 
+def test_the_desk_lists_what_goes_on_now_as_still_to_come_and_the_last_that_is_over_first(client):
+    client.force_login(create_user(is_superuser=True))
+    now = create_date(starts_at=timezone.now() - timedelta(hours=1))
+    older, old = (create_date(starts_at=days(number)) for number in (-20, -10))
+    address = reverse("admin:events_workshopdate_changelist")
+
+    def listed(query):
+        return list(client.get(address + query).context["cl"].result_list)
+
+    assert listed("") == [now]
+    assert listed("?when=over") == [old, older]
+    assert listed("?when=all") == [older, old, now]
+
+
+def test_the_desk_names_no_postponed_date_as_the_next_of_a_workshop(client):
+    client.force_login(create_user(is_superuser=True))
+    postpone(create_date(area="Leeds"))
+
+    assert not shows(client.get(reverse("admin:events_workshop_changelist")), ", Leeds")
+
+
 @pytest.mark.parametrize(
     ("made", "is_awaited"),
     [
