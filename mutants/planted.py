@@ -436,6 +436,26 @@ TELLING = [
         tests("events/test_reminders", "test_a_workshop_that_moves_is_one_to_be_reminded_of_again"),
     ),
     Mutant(
+        "Who is written to counts as reminded when others would be rung",
+        "events/reminders.py",
+        "if when(date, reminder) - JUST_TOLD <= timezone.now():",
+        "if when_rung(date, reminder) - JUST_TOLD <= timezone.now():",
+        tests(
+            "events/test_changes",
+            "test_a_change_two_days_before_the_reminder_is_not_reminder_enough_for_those_who_are_written_to",
+        ),
+    ),
+    Mutant(
+        "An offer that somebody read ends without a word because staff were still to ring",
+        "events/waiting_list.py",
+        "return not is_untold or bool(booking.email)",
+        "return not is_untold",
+        tests(
+            "events/test_changes",
+            "test_whoever_read_an_offer_hears_of_its_end_though_staff_were_still_to_ring_them",
+        ),
+    ),
+    Mutant(
         "A cell of the CSV is a formula",
         "events/exports.py",
         """    return f"'{cell}" if isinstance(cell, str) and is_misread(cell) else cell\n""",
@@ -697,8 +717,8 @@ NEW_DATES = [
     ),
     Mutant(
         "Booking for a copied date closes an hour off when the clocks have changed",
-        "events/copying.py",
-        "datetime.combine(_local(moment).date() + days, _local(moment).time(), LONDON)",
+        "sharedlives/foundation/wall_clock.py",
+        "moment.astimezone(spoken.LONDON) + days",
         "moment + days",
         tests(
             "events/test_copying",
