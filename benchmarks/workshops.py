@@ -61,7 +61,9 @@ def main():
         few, many = small.measure(pages, options.times)
         comparing.tell(few, many, numbers=(options.few, options.many), of="dates")
         comparing.explain(many, options.plans)
-    if growing := [name for name in few if few[name].queries != many[name].queries and not name.startswith("job")]:
+    # One more where a list has a second page.
+    growing = [name for name in few if many[name].queries > few[name].queries + 1 and not name.startswith("job")]
+    if growing:
         sys.exit(f"The queries grow with the rows: {', '.join(growing)}")
 
 
