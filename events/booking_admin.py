@@ -189,6 +189,7 @@ class BookingAdmin(TakesListsOut, ChangesByPhone, QueueButtons, AuditedModelAdmi
         corrections.correct_contact(
             Booking.objects.get(pk=obj.pk),
             by=request.user,
+            seen=number(request.POST.get("seen")),
             **{name: getattr(obj, name) for name in corrections.CONTACT},
         )
         if form.initial["email"].lower() != obj.email.lower():

@@ -200,8 +200,8 @@ def hand_over(
     # Before the contact changes: the words to the former one are about what was theirs.
     emails.handed_over(booking)
 
-    needs.forget(booking)
-    booking.people.update(name="")
+    # Their rows too, and with them the needs: a page opened before must not speak of whoever comes now.
+    _seat(booking, list(booking.people.all()), [], booking.places)
     booking.repeats.all().delete()
     ring_list.finish(booking, by=by)
     booking.contact_name, booking.email, booking.phone = contact_name, email, phone

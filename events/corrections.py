@@ -139,10 +139,16 @@ def correct_contact(
     organisation: str,
     needs_more_time: bool,
     reach_by: str = "",
+    seen: int | None = None,
     by: User,
 ) -> Booking:
-    """What staff put right about whom to write to. Raises BookingRefused where somebody else's booking is the same."""
+    """What staff put right about whom to write to. Raises BookingRefused where somebody else's booking is the same.
+
+    `seen` is the version of the link when they opened the page: who has it since must not lose it unseen.
+    """
     date, booking = waiting_list.settled_booking(booking)
+    if seen is not None and seen != booking.link_version:
+        raise BookingRefused("It has another contact or address since you opened the page. Please look at it again.")
     names = [place.name for place in booking.people.order_by("position")]
     held = held_already(date, email, phone, names, contact_name) if booking.is_active else None
     if held and held.pk != booking.pk:

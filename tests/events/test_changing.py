@@ -413,6 +413,17 @@ def test_a_place_handed_over_keeps_nothing_of_the_one_who_gave_it():
     assert "ann@" not in everything
 
 
+def test_needs_told_on_a_page_opened_before_are_not_kept_for_whoever_has_the_place_now():
+    booking = book(create_date(), "Ann", people=[Person("Ann")])
+    place = Place.objects.select_related("booking").get()
+
+    hand(booking)
+
+    with pytest.raises(BookingRefused, match="does not come any more"):
+        needs.replace_need(place, Person(access="a ramp"))
+    assert not AccessNeed.objects.exists()
+
+
 def test_both_are_told_and_the_former_one_learns_nothing_of_the_other():
     booking = book(create_date(venue=create_venue()), "Ann")
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, changes
+from events import bookings, changes, changing
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RingTask, Venue, Workshop, WorkshopDate
@@ -497,6 +497,23 @@ def test_correcting_the_address_at_the_desk_sends_a_new_link(desk):
     assert booking.get_absolute_url() != old
     assert OutgoingMail.objects.latest("pk").recipient == "ann@example.org"
     assert "ann" not in str(list(AuditEntry.objects.values_list("changes", flat=True))).lower()
+
+
+def test_a_page_opened_before_a_place_was_handed_over_does_not_take_it_back(desk):
+    booking = book(create_date(), "Ann")
+    shown = desk.get(reverse("admin:events_booking_change", args=[booking.pk])).content.decode()
+    assert f'name="seen" value="{booking.link_version}"' in shown
+    changing.hand_over(booking, contact_name="Bob", email="bob@example.org")
+
+    response = change_contact(desk, booking, organisation="The Lantern", seen=booking.link_version)
+
+    assert said(response) == [
+        "Nothing was saved. It has another contact or address since you opened the page. Please look at it again."
+    ]
+    given = Booking.objects.get(pk=booking.pk)
+    assert (given.contact_name, given.email, given.organisation) == ("Bob", "bob@example.org", "")
+    response = change_contact(desk, given, organisation="The Lantern", seen=given.link_version)
+    assert Booking.objects.get(pk=booking.pk).organisation == "The Lantern"
 
 
 def test_taking_an_address_off_ends_its_link_and_mails_nobody(desk):
