@@ -220,12 +220,15 @@ def _tell_all(
     return Told(by_mail, to_ring)
 
 
+HOW_TO_JOIN = ("join_link", "join_note")
+
+
 def _for_the_log(changed: WhatChanged) -> dict[str, tuple[object, object]]:
-    """Without the link to join, which is for those alone who have a place."""
+    """Without how to join, which is for those alone who have a place."""
     before, after = changed.before, changed.after
     names = [name for name in ("state", *FACTS) if changed.differs(name)]
     return {
-        name: ("-", "changed") if name == "join_link" else (getattr(before, name), getattr(after, name))
+        name: ("-", "changed") if name in HOW_TO_JOIN else (getattr(before, name), getattr(after, name))
         for name in names
     }
 
