@@ -226,16 +226,6 @@ def reached(booking: Booking, *, by: User) -> Booking:
 
 
 @activity
-def give_next_place(date: WorkshopDate, *, by: User) -> Booking:
-    """Give free places to the first who waits, in strict order. Raises BookingRefused."""
-    date = settled(date.pk)
-    first = date.bookings.waiting_in_order().first()
-    if first is None and not _is_over(date):
-        raise BookingRefused("Nobody is waiting.")
-    return _give(date, first, by)
-
-
-@activity
 def give_place(booking: Booking, *, by: User, is_told: bool = False) -> Booking:
     """Give somebody who waits their places at once, for instance from the ring list. Raises BookingRefused.
 
@@ -247,15 +237,7 @@ def give_place(booking: Booking, *, by: User, is_told: bool = False) -> Booking:
         return booking
     if not booking.is_waiting:
         raise BookingRefused(f"{booking} is not waiting.")
-    return _give(date, booking, by, is_told=is_told)
-
-
-def _is_over(date: WorkshopDate) -> bool:
-    return date.is_cancelled or date.has_ended()
-
-
-def _give(date: WorkshopDate, booking: Booking | None, by: User, *, is_told: bool = False) -> Booking:
-    if booking is None or _is_over(date):
+    if _is_over(date):
         raise BookingRefused("This date is cancelled or over.")
     if date.is_postponed:
         raise BookingRefused("This date is postponed: places are given again once it has a new time.")
@@ -269,6 +251,10 @@ def _give(date: WorkshopDate, booking: Booking | None, by: User, *, is_told: boo
     note = f"{date}: {earlier} who asked earlier passed over" if earlier else str(date)
     audit.record(by, "gave a place from the waiting list", booking, note=note)
     return booking
+
+
+def _is_over(date: WorkshopDate) -> bool:
+    return date.is_cancelled or date.has_ended()
 
 
 def give(booking: Booking, *, by: User | None = None, is_told: bool = False) -> None:
@@ -307,7 +293,7 @@ def refit(booking: Booking) -> bool:
         date.refresh_from_db(fields=COUNTED)
         # Near the workshop people are written to as well as rung, and have read by when to answer.
         return bool(booking.email) and before != booking.offer_ends_at
-    elif booking.is_offered and booking.offer_ends_at > date.closes_at:
+    if booking.is_offered and booking.offer_ends_at > date.closes_at:
         _hold(booking)
         return True
     return False

@@ -48,10 +48,6 @@ class WhatChanged:
         return any(getattr(self.before, name) != getattr(self.after, name) for name in names)
 
     @property
-    def is_nothing(self) -> bool:
-        return not self.differs("state", *FACTS)
-
-    @property
     def has_new_time(self) -> bool:
         """Whether it was postponed and is to take place now."""
         return self.before.is_postponed and not self.after.is_postponed

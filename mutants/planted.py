@@ -517,7 +517,7 @@ CHANGING = [
     Mutant(
         "The new contact of a place finds the needs of the former one",
         "events/changing.py",
-        '    needs.forget(booking)\n    booking.people.update(name="")\n',
+        "    _seat(booking, list(booking.people.all()), [], booking.places)\n",
         '    booking.people.update(name="")\n',
         tests("events/test_changing", "test_a_place_handed_over_keeps_nothing_of_the_one_who_gave_it"),
     ),

@@ -286,13 +286,13 @@ def test_after_booking_has_closed_a_freed_place_goes_to_the_first_in_order_when_
     bookings.cancel(ann)
     staff = create_user()
 
-    assert waiting_list.give_next_place(date, by=staff) == bob
+    assert waiting_list.give_place(bob, by=staff).state == CONFIRMED
 
     cat.refresh_from_db()
     assert cat.state == WAITING
     assert mails()[-1] == ("bob@example.org", "events/email/booking_place_given")
     with pytest.raises(BookingRefused, match="is first and asks for 1 place"):
-        waiting_list.give_next_place(date, by=staff)
+        waiting_list.give_place(cat, by=staff)
 
 
 def test_a_group_at_the_head_of_the_queue_is_not_passed_over():
@@ -303,12 +303,7 @@ def test_a_group_at_the_head_of_the_queue_is_not_passed_over():
     bookings.cancel(ann)
 
     with pytest.raises(BookingRefused, match=f"{pair} is first and asks for 2 places"):
-        waiting_list.give_next_place(date, by=create_user())
-
-
-def test_giving_a_place_when_nobody_waits_says_so():
-    with pytest.raises(BookingRefused, match="Nobody is waiting"):
-        waiting_list.give_next_place(create_date(), by=create_user())
+        waiting_list.give_place(pair, by=create_user())
 
 
 def test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs():

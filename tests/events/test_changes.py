@@ -15,7 +15,7 @@ from events.bookings import BookingRefused, Person
 from events.calendar import date_calendar
 from events.changes import ALWAYS_TOLD, Answers, Told
 from events.models import AccessNeed, Booking, RingTask, WorkshopDate
-from events.what_changed import Facts, WhatChanged
+from events.what_changed import Facts
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.factories import book, create_charity, create_date, create_user, create_venue
 
@@ -729,9 +729,3 @@ def test_the_bytes_of_the_file_are_those_of_the_date(staff):
     change(date, staff, **at(FRIDAY_BEFORE))
 
     assert newest("Ann").calendar == date_calendar(WorkshopDate.objects.get(pk=date.pk))
-
-
-def test_what_changed_is_nothing_where_nothing_did():
-    date = workshop()
-
-    assert WhatChanged(date, WorkshopDate.objects.get(pk=date.pk)).is_nothing
