@@ -17,6 +17,7 @@ from tests.events.test_pages import shows
 from tests.factories import book, create_charity, create_date, create_user, create_workshop
 from tests.foundation.test_mail import server  # noqa: F401
 from tests.server import all_at_once
+from tests.test_hostile_values import VALUES
 
 pytestmark = pytest.mark.django_db
 
@@ -413,3 +414,16 @@ def test_whom_we_reminded_is_known_when_we_write(organiser):
 
     assert names(date, not_reminded=True) == []
     assert mail_previews.ADDRESS not in written()
+
+
+def test_every_field_of_the_form_takes_any_value_calmly(desk):
+    date = create_date()
+    book(date, "Ann")
+
+    for value in VALUES:
+        chosen = dict.fromkeys(["standing", "way", "channel", "request_id", "seen"], value)
+        for changes in (chosen, {"subject": value, "text": value}):
+            response = desk.post(address(date), typed(**changes) | {"look": "1"})
+            assert response.status_code == 200, value
+            assert "<img src=x" not in response.content.decode()
+    assert written() == []
