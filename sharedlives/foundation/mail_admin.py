@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from . import mail
+from . import links, mail
 from .audited_admin import ReadOnlyAdmin
 from .models import OutgoingMail
 
@@ -63,7 +63,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 
     @admin.display(description="text")
     def words(self, row):
-        return format_html('<pre class="mail-text">{}</pre>', row.text)
+        return format_html('<pre class="mail-text">{}</pre>', links.without_keys(row.text))
 
     @admin.display(description="HTML")
     def html_half(self, row):
@@ -82,7 +82,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
             raise Http404
         if not (self.has_view_permission(request, row) and _may_read(request, row)):
             raise PermissionDenied
-        return as_it_arrives(row.html)
+        return as_it_arrives(links.without_keys(row.html))
 
     def has_resend_permission(self, request):
         return request.user.has_perm("foundation.resend_outgoingmail")

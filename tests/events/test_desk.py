@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,6 +13,7 @@ from events import bookings, changes, changing
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RingTask, Venue, Workshop, WorkshopDate
+from sharedlives.foundation import links
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.events.test_pages import answers, shows
 from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
@@ -514,6 +516,27 @@ def test_a_page_opened_before_a_place_was_handed_over_does_not_take_it_back(desk
     assert (given.contact_name, given.email, given.organisation) == ("Bob", "bob@example.org", "")
     response = change_contact(desk, given, organisation="The Lantern", seen=given.link_version)
     assert Booking.objects.get(pk=booking.pk).organisation == "The Lantern"
+
+
+def test_whoever_reads_mails_at_the_desk_cannot_act_for_those_they_were_written_to(client):
+    manager = create_user(email="max@example.org")
+    manager.groups.add(Group.objects.get(name="Office managers"))
+    client.force_login(manager)
+    booking = book(create_date(), "Ann")
+    row = OutgoingMail.objects.get()
+    token = booking.get_absolute_url().split("/")[-2]
+    assert token in row.text
+    assert token in row.html
+
+    page = client.get(reverse("admin:foundation_outgoingmail_change", args=[row.pk]))
+    html = client.get(reverse("admin:foundation_outgoingmail_html", args=[row.pk]))
+
+    for response in (page, html):
+        assert shows(response, "You have a place.")
+        assert shows(response, "/bookings/[their own link]/")
+        assert token.partition(":")[2] not in response.content.decode()
+    address = "https://www.example.org/workshops/a-title-of-more-than-forty-letters-for-a-day/leeds-october-2019/"
+    assert links.without_keys(address) == address
 
 
 def test_taking_an_address_off_ends_its_link_and_mails_nobody(desk):
