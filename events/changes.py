@@ -303,7 +303,9 @@ def ask_once_more(date: WorkshopDate, *, by: User) -> Told:
         raise BookingRefused("They were asked twice already. Ring those you need to hear from.")
     for booking in answers.silent:
         booking.date = date
-        emails.still_coming(booking)
+        # Who was not rung yet hears in that call what has changed as well.
+        if booking.email or not ring_list.waits_for_a_call(booking, about=RingTask.Why.CHANGED):
+            emails.still_coming(booking)
     by_mail = sum(bool(booking.email) for booking in answers.silent)
     told = Told(by_mail, len(answers.silent) - by_mail)
     audit.record(by, ASKED_TWICE, date, note=_in_numbers(told))

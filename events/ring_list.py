@@ -34,9 +34,9 @@ def add(booking: Booking, why: str, *, words: str = "") -> RingTask:
     return task
 
 
-def waits_for_a_call(booking: Booking) -> bool:
-    """Whether an offer is still to be told by telephone: then no clock runs for it."""
-    return booking.ring_tasks.filter(why=RingTask.Why.OFFER, done_at=None).exists()
+def waits_for_a_call(booking: Booking, about: str = RingTask.Why.OFFER) -> bool:
+    """Whether something is still to be told by telephone; of an offer: then no clock runs for it."""
+    return booking.ring_tasks.filter(why=about, done_at=None).exists()
 
 
 def finish(booking: Booking, *, by: User | None, about: Iterable[str] = RingTask.Why.values) -> None:

@@ -10,7 +10,7 @@ import vobject
 from django.db import connection
 from django.utils import timezone
 
-from events import bookings, changes, reminders, waiting_list
+from events import bookings, changes, reminders, ring_list, waiting_list
 from events.bookings import BookingRefused, Person
 from events.calendar import date_calendar
 from events.changes import ALWAYS_TOLD, Answers, Told
@@ -696,6 +696,18 @@ def test_the_silent_are_asked_once_more_and_only_once(staff):
     changes.still_comes(bob)
     with pytest.raises(BookingRefused, match="nobody left to ask"):
         changes.ask_once_more(date, by=staff)
+
+
+def test_whoever_was_not_rung_yet_still_hears_what_has_changed_when_the_silent_are_asked_once_more(staff):
+    date = workshop()
+    pat, quin = (book(date, name, email="", phone=PHONE) for name in ("Pat", "Quin"))
+    change(date, staff, **at(FRIDAY_BEFORE), asks_again=True)
+    ring_list.told(quin.ring_tasks.get(), by=staff)
+
+    assert changes.ask_once_more(date, by=staff) == (0, 2)
+
+    assert "now it is Friday 25 October" in pat.ring_tasks.get(done_at=None).words
+    assert quin.ring_tasks.get(done_at=None).words.endswith("London (venue to be confirmed). Can you still come?")
 
 
 def test_an_answer_is_about_the_change_it_followed(staff):
