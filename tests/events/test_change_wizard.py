@@ -242,8 +242,11 @@ def test_whoever_has_looked_at_the_colleagues_change_can_go_on(desk):
     ("different", "sentence"),
     [
         ({}, "Nothing is different yet"),
-        ({"starts_at_0": "2001-01-01", "ends_at_0": "2001-01-01"}, "The new time has passed already."),
-        ({"ends_at_1": "00:01"}, "The end must be after the start."),
+        (
+            {"starts_at_0": "2001-01-01", "ends_at_0": "2001-01-01", "starts_at_1": "11:00", "ends_at_1": "15:00"},
+            "The new time has passed already.",
+        ),
+        ({"ends_at_0": "2001-01-01"}, "The end must be after the start."),
         ({"area": ""}, "Choose a venue, or say in which area it will be."),
         ({"starts_at_0": "2030-03-31", "ends_at_0": "2030-03-31", "starts_at_1": "01:30"}, "couldn’t be interpreted"),
         ({"starts_at_0": "x", "starts_at_1": "\0"}, "Enter a valid date."),
