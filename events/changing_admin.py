@@ -9,7 +9,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from . import changing, corrections, needs
+from . import changing, corrections, erasing, needs
 from .bookings import BookingRefused
 from .changing_forms import AskedForm, DeskNeedForm, DeskNumberForm, HandOverForm, NamesForm, OtherDateForm
 from .models import Booking
@@ -28,9 +28,28 @@ class ChangesByPhone:
             path("<int:pk>/move/", site(self.move_view), name="events_booking_move"),
             path("<int:pk>/hand-over/", site(self.hand_over_view), name="events_booking_hand_over"),
             path("<int:pk>/link/", site(require_POST(self.link_view)), name="events_booking_link"),
+            path("<int:pk>/erase/", site(self.erase_view), name="events_booking_erase"),
             path("<int:pk>/letter/", site(require_safe(self.letter_view)), name="events_booking_letter"),
             *super().get_urls(),
         ]
+
+    def erase_view(self, request, pk):
+        """Asks first, and says what goes: it cannot be undone."""
+        if not request.user.has_perm("events.delete_booking"):
+            raise PermissionDenied
+        booking = get_object_or_404(Booking.objects.select_related("date"), pk=pk)
+        if request.method == "POST":
+            erased = erasing.erase(booking, by=request.user)
+            messages.success(request, f"Erased. Bookings that nobody stands behind any more: {erased}.")
+            return redirect("admin:events_booking_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Erase this person",
+            "opts": self.opts,
+            "booking": booking,
+            "bookings": erasing.of_the_same_contact(booking),
+        }
+        return TemplateResponse(request, "admin/events/booking/erase.html", context)
 
     def names_view(self, request, pk):
         booking = _to_change(request, pk)

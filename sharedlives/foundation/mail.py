@@ -243,5 +243,11 @@ def overdue() -> models.QuerySet[OutgoingMail]:
 def forget_old_bodies() -> int:
     """Remove what was written and to whom, 90 days after; that a mail went out stays."""
     old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - KEEP_BODIES).exclude(text="")
+    return forget(old, why="(removed after 90 days)")
+
+
+def forget(mails: models.QuerySet[OutgoingMail], *, why: str = "(erased)") -> int:
+    """Remove what was written and to whom; how many. What still waited to go out does not go."""
+    mails.filter(state=OutgoingMail.State.WAITING).update(state=OutgoingMail.State.FAILED)
     nothing = dict.fromkeys(["recipient", "reply_to", "text", "html", "calendar", "unsubscribe_url", "last_error"], "")
-    return old.update(subject="(removed after 90 days)", **nothing)
+    return mails.update(subject=why, **nothing)

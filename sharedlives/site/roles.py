@@ -74,7 +74,7 @@ ROLES: dict[str, list[str]] = {
         *_can("events", "workshop", "add", "change", "delete"),
         *_can("events", "workshopdate", "add", "change", "delete", "cancel", "mail"),
         *_can("events", "venue", "add", "change", "delete"),
-        *_can("events", "booking", "add", "change", "export"),
+        *_can("events", "booking", "add", "change", "export", "delete"),
         *_can("events", "subscription", "view", "delete"),
         *_can("events", "closedday", "add", "change", "delete"),
     ],
