@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time
 
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.core.exceptions import ValidationError
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from sharedlives.foundation import slugs, spoken, wall_clock
 from sharedlives.foundation.seen_version import SeenVersionForm
 
 from .editorial import LIVE, MOVES, where
-from .models import RESERVED_SLUGS, Post, PostAddress, Tag
+from .models import RESERVED_SLUGS, Post, PostAddress
+from .tagging import known_tags, tags_named
 
 USUAL_TIME = time(9)
 END_OF_DAY = time(23, 59)
@@ -68,21 +68,6 @@ class TagsField(forms.CharField):
     def has_changed(self, initial, data):
         before = self.to_python(self.prepare_value(initial or ""))
         return {name.lower() for name in before} != {name.lower() for name in self.to_python(data)}
-
-
-def tags_named(names: Iterable[str]) -> list[Tag]:
-    """The tags with these names, however they are written; those that are missing are made."""
-    known = _known_tags(names)
-    return [known.get(name.lower()) or _new_tag(name) for name in names]
-
-
-def _known_tags(names: Iterable[str]) -> dict[str, Tag]:
-    tags = Tag.objects.annotate(lower=Lower("name")).filter(lower__in=[name.lower() for name in names])
-    return {tag.name.lower(): tag for tag in tags}
-
-
-def _new_tag(name: str) -> Tag:
-    return Tag.objects.create(name=name, slug=slugs.free(name, Tag.objects, otherwise="tag"))
 
 
 class PostForm(SeenVersionForm):
@@ -156,7 +141,7 @@ class PostForm(SeenVersionForm):
 
     def clean_tags(self):
         names = self.cleaned_data["tags"]
-        known = _known_tags(names)
+        known = known_tags(names)
         unknown = [name for name in names if name.lower() not in known]
         if unknown and not self.may_add_tags:
             raise ValidationError(f"There is no tag “{unknown[0]}” yet, and making one is not among your rights.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import feeds, views
+from . import feeds, guest_views, views
 
 app_name = "blog"
 
@@ -23,5 +23,6 @@ urlpatterns = [
     path("archive/", views.archive_index, name="archive_index"),
     path("archive/<int:year>/", views.archive_year, name="archive_year"),
     path("archive/<int:year>/<int:month>/", views.archive_month, name="archive_month"),
+    path("guests/<str:token>/", guest_views.guest_post, name="guest_post"),
     path("<slug:slug>/", views.post_detail, name="post_detail"),
 ]

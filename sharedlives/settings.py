@@ -208,6 +208,10 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 SECOND_FACTOR_PERMISSIONS = ["events.view_accessneed"]
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=not (LOCAL_FOLDER or DEBUG))
 
+# --- The blog ---------------------------------------------------------------------------------------------------------
+
+FOUR_EYES = env.bool("FOUR_EYES", default=False)
+
 # --- Time, words ------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image
 
-from blog.models import Author, Post
+from blog.models import Author, GuestPass, Post
 from events import bookings
 from events.bookings import Person
 from events.models import Subscription, Venue, Workshop, WorkshopDate
@@ -121,6 +121,16 @@ def create_post(*, title="A room and a half", authors=None, is_published=True, *
     for position, author in enumerate(authors or [Author.objects.first() or create_author()], start=1):
         post.bylines.create(author=author, position=position)
     return post
+
+
+def create_guest_pass(*, post=None, name="Mary Writer", email="mary@example.org", **fields):
+    """A guest among the authors of a post (a draft without text, if none is given), with a link that works."""
+    post = post or create_post(title="", body="", slug=f"draft-{Post.objects.count()}", is_published=False)
+    author = Author.objects.filter(name=name).first() or create_author(name=name, is_guest=True)
+    if not post.bylines.filter(author=author).exists():
+        post.bylines.create(author=author, position=post.bylines.count() + 1)
+    fields.setdefault("ends_at", timezone.now() + timedelta(days=365))
+    return GuestPass.objects.create(post=post, author=author, name=name, email=email, **fields)
 
 
 # --- Moving in from WordPress -----------------------------------------------------------------------------------------

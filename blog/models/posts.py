@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sharedlives.foundation.models import User
 
 # Words that stand in addresses of our own below /blog/, now or later.
-RESERVED_SLUGS = ("archive", "authors", "feed", "page", "tags", "topics")
+RESERVED_SLUGS = ("archive", "authors", "feed", "guests", "page", "preview", "suggest", "tags", "topics")
 
 # A little slower than the 240 that grown-ups read on average: nobody should feel slow.
 WORDS_A_MINUTE = 200
@@ -105,8 +105,13 @@ class Post(models.Model):
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Submitted"
+        CHANGES_REQUESTED = "changes requested", "Changes requested"
+        AWAITING_SIGN_OFF = "awaiting sign-off", "Awaiting sign-off"
+        APPROVED = "approved", "Approved"
         PUBLISHED = "published", "Published"
         ARCHIVED = "archived", "Taken down"
+        REJECTED = "rejected", "Declined"
 
     title = models.CharField(max_length=200)
     slug = models.SlugField(
@@ -147,7 +152,20 @@ class Post(models.Model):
     )
     topics = models.ManyToManyField(Topic, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT, editable=False)
+    # The revision whose text stands in this row. Newer ones of a post that is out are drafts of its next text.
+    revision = models.ForeignKey(
+        "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    # Once an editor has looked at what was submitted, it is no longer taken back without a word.
+    opened_at = models.DateTimeField(null=True, blank=True, editable=False)
+    instead = models.CharField(
+        "leads to",
+        max_length=1000,
+        blank=True,
+        editable=False,
+        help_text="Once taken down: a path of ours to go to instead. Empty: the address says that the post is gone.",
+    )
     publish_at = models.DateTimeField("goes out", null=True, blank=True, editable=False)
     expire_at = models.DateTimeField("until", null=True, blank=True)
     pinned_until = models.DateTimeField("first in the list until", null=True, blank=True)
@@ -188,7 +206,10 @@ class Post(models.Model):
 
     class Meta:
         ordering = [F("publish_at").desc(nulls_first=True), "-pk"]
-        permissions = [("publish_post", "Can publish, schedule and take down posts")]
+        permissions = [
+            ("publish_post", "Can publish, schedule and take down posts"),
+            ("edit_post", "Can edit everybody's posts and work with guests"),
+        ]
         indexes = [
             models.Index("status", F("publish_at").desc(), F("id").desc(), name="post_published_newest"),
             GinIndex(fields=["search_vector"], name="post_search"),
@@ -199,7 +220,25 @@ class Post(models.Model):
             models.Index(fields=["moved_at"], name="post_moved"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=["draft", "published", "archived"]), name="post_status"),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "submitted",
+                        "changes requested",
+                        "awaiting sign-off",
+                        "approved",
+                        "published",
+                        "archived",
+                        "rejected",
+                    ]
+                ),
+                name="post_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(instead="") | (Q(instead__startswith="/") & ~Q(instead__startswith="//")),
+                name="post_leads_to_a_path_of_ours",
+            ),
             models.CheckConstraint(
                 condition=~Q(status="published") | Q(publish_at__isnull=False), name="published_post_has_a_moment"
             ),
@@ -260,6 +299,18 @@ class Post(models.Model):
 
     def is_scheduled(self, now: datetime | None = None) -> bool:
         return self.status == self.Status.PUBLISHED and self.publish_at > (now or timezone.now())
+
+    def has_fixed_text(self) -> bool:
+        """Readers see this text, or will at its moment: it changes by publishing another, never by saving one."""
+        return self.status == self.Status.PUBLISHED
+
+    def guests(self) -> list[Author]:
+        """The guests among its authors, each of whom has to agree to the text before it goes out."""
+        return [byline.author for byline in self.bylines.select_related("author") if byline.author.is_guest]
+
+    def is_own_of(self, user: User) -> bool:
+        """Whether this member of staff began it, or stands in its bylines."""
+        return self.created_by_id == user.pk or self.bylines.filter(author__user=user).exists()
 
     def state_in_words(self) -> str:
         if self.status != self.Status.PUBLISHED:

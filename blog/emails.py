@@ -1,0 +1,192 @@
+"""The mails about posts, each from three template files; written in the transaction that causes them.
+
+Each function returns the names of those it wrote to, so that whoever pressed the button reads who was told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.urls import reverse
+
+from sharedlives.foundation import links, mail
+
+from . import compare
+from .models import GuestPass, Note, Post, Revision, Suggestion
+
+if TYPE_CHECKING:
+    from sharedlives.foundation.models import User
+
+
+# --- To guests --------------------------------------------------------------------------------------------------------
+
+
+def invited(guest_pass: GuestPass) -> list[str]:
+    return _to_guest(guest_pass, "guest_invited", message=guest_pass.message)
+
+
+def reminded(guest_pass: GuestPass) -> list[str]:
+    return _to_guest(guest_pass, "guest_reminded")
+
+
+def link_again(guest_pass: GuestPass) -> list[str]:
+    return _to_guest(guest_pass, "guest_link")
+
+
+def changes_requested(post: Post, note: str, *, by: User) -> list[str]:
+    """To the guests, or to the colleague whose post it is."""
+    told = _to_guests(post, "guest_changes_requested", note=note, by_name=str(by))
+    return told or _to_owner(post, "writer_changes_requested", note=note, by_name=str(by))
+
+
+def asked_for_sign_off(post: Post, *, by: User) -> list[str]:
+    return _to_guests(post, "guest_asked_for_sign_off", by_name=str(by))
+
+
+def note_to_guests(note: Note) -> list[str]:
+    return _to_guests(note.post, "guest_note", note=note.text, by_name=str(note.by))
+
+
+def published(post: Post) -> list[str]:
+    """That it is out, or will be at its moment."""
+    scheduled_for = post.state_in_words() if post.is_scheduled() else ""
+    context = {"scheduled_for": scheduled_for, "post_url": links.absolute(post.get_absolute_url())}
+    return _to_guests(post, "guest_published", **context)
+
+
+def text_replaced(post: Post, before: Revision, after: Revision) -> list[str]:
+    """To guests who have not agreed to this very text: what changed in what is out, with the words marked."""
+    agreed = set(post.sign_offs.filter(content_hash=after.content_hash).values_list("author_id", flat=True))
+    words = compare.in_plain_text(compare.changes(before.data, after.data))
+    told = []
+    for guest_pass in _passes(post):
+        if guest_pass.author_id not in agreed:
+            told += _to_guest(guest_pass, "guest_text_replaced", words=words)
+    return told
+
+
+def taken_down(post: Post) -> list[str]:
+    return _to_guests(post, "guest_taken_down")
+
+
+def declined(post: Post, reasons: str, *, by: User) -> list[str]:
+    told = _to_guests(post, "guest_declined", reasons=reasons, by_name=str(by))
+    return told or _to_owner(post, "writer_declined", reasons=reasons, by_name=str(by))
+
+
+# --- To editors -------------------------------------------------------------------------------------------------------
+
+
+def submitted(post: Post, *, by: User | None, guest_pass: GuestPass | None) -> list[str]:
+    if guest_pass:
+        _to_guest(guest_pass, "guest_submitted")
+    return _to_editors(post, "editors_submitted", but_for=by, writer=_name(by, guest_pass))
+
+
+def signed_off(post: Post, guest_pass: GuestPass) -> list[str]:
+    return _to_editors(post, "editors_signed_off", writer=guest_pass.name)
+
+
+def withdrawn(post: Post, guest_pass: GuestPass, *, reason: str) -> list[str]:
+    _to_guest(guest_pass, "guest_withdrawn")
+    return _to_editors(post, "editors_withdrawn", writer=guest_pass.name, reason=reason)
+
+
+def note_to_editors(note: Note) -> list[str]:
+    """What a guest answers, or asks for once the post is out."""
+    context = {"note": note.text, "asks_for": note.get_asks_for_display(), "writer": note.guest_pass.name}
+    return _to_editors(note.post, "editors_note", **context)
+
+
+def suggested(suggestion: Suggestion) -> list[str]:
+    """To the editors; and a receipt to whoever sent it."""
+    address = reverse("admin:blog_suggestion_change", args=[suggestion.pk])
+    context = {"name": suggestion.name, "idea": suggestion.idea, "desk_url": links.absolute(address)}
+    for editor in editors():
+        mail.send("blog/email/editors_suggestion", to=editor.email, about=suggestion, context=context)
+    mail.send(
+        "blog/email/suggestion_received", to=suggestion.email, about=suggestion, context={"name": suggestion.name}
+    )
+    return [str(editor) for editor in editors()]
+
+
+def suggestion_declined(suggestion: Suggestion, words: str) -> list[str]:
+    context = {"name": suggestion.name, "words": words}
+    mail.send("blog/email/suggestion_declined", to=suggestion.email, about=suggestion, context=context)
+    return [suggestion.name]
+
+
+# --- Whom -------------------------------------------------------------------------------------------------------------
+
+
+def editors() -> list[User]:
+    """Everybody who edits posts, by role or by a right of their own."""
+    holds = Q(groups__permissions__codename="edit_post") | Q(user_permissions__codename="edit_post")
+    return list(get_user_model().objects.filter(holds, is_active=True, is_staff=True).distinct().order_by("pk"))
+
+
+def editors_of(post: Post) -> list[User]:
+    """Whoever invited its guests; everybody who edits posts where nobody did, or they have left."""
+    inviters = get_user_model().objects.filter(
+        pk__in=post.passes.valid().values("invited_by"), is_active=True, is_staff=True
+    )
+    return list(inviters.order_by("pk")) or editors()
+
+
+def _passes(post: Post) -> list[GuestPass]:
+    return list(post.passes.valid().exclude(email="").select_related("invited_by", "post").order_by("pk"))
+
+
+def _to_guests(post: Post, name: str, **context: object) -> list[str]:
+    return [told for guest_pass in _passes(post) for told in _to_guest(guest_pass, name, **context)]
+
+
+def _to_guest(guest_pass: GuestPass, name: str, **context: object) -> list[str]:
+    if not guest_pass.email:
+        return []
+    post, inviter = guest_pass.post, guest_pass.invited_by
+    mail.send(
+        f"blog/email/{name}",
+        to=guest_pass.email,
+        about=post,
+        # Answers reach the person who asked them to write.
+        reply_to=inviter.email if inviter and inviter.is_active else "",
+        context={
+            "name": guest_pass.name,
+            "title": post.title,
+            "deadline": guest_pass.deadline,
+            "inviter": str(inviter) if inviter else "",
+            "guest_url": links.absolute(guest_pass.get_absolute_url()),
+            **context,
+        },
+    )
+    return [guest_pass.name]
+
+
+def _to_editors(post: Post, name: str, *, but_for: User | None = None, **context: object) -> list[str]:
+    told = [editor for editor in editors_of(post) if editor != but_for]
+    address = links.absolute(reverse("admin:blog_post_change", args=[post.pk]))
+    for editor in told:
+        mail.send(
+            f"blog/email/{name}",
+            to=editor.email,
+            about=post,
+            context={"title": str(post), "desk_url": address, "for_staff": True, **context},
+        )
+    return [str(editor) for editor in told]
+
+
+def _to_owner(post: Post, name: str, **context: object) -> list[str]:
+    owner = post.created_by
+    if owner is None or not owner.is_active:
+        return []
+    address = links.absolute(reverse("admin:blog_post_change", args=[post.pk]))
+    context |= {"name": str(owner), "title": str(post), "desk_url": address, "for_staff": True}
+    mail.send(f"blog/email/{name}", to=owner.email, about=post, context=context)
+    return [str(owner)]
+
+
+def _name(by: User | None, guest_pass: GuestPass | None) -> str:
+    return guest_pass.name if guest_pass else str(by)

@@ -1,0 +1,170 @@
+"""Saving what somebody wrote, so that nobody's words are lost: each save is a revision, and knows what it began from.
+
+The newest kept revision is the text that everybody works on. Of a post that is not out the row shows it at once; of one
+that is out the row stays as readers see it, until somebody publishes the newer text (blog/editorial.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from sharedlives.foundation.models import User
+
+from . import snapshots
+from .models import GuestPass, Post, Revision
+from .snapshots import Data
+
+SAVED, AUTOSAVE, BESIDE, RESTORED, FOUND = (
+    Revision.Kind.SAVED,
+    Revision.Kind.AUTOSAVE,
+    Revision.Kind.BESIDE,
+    Revision.Kind.RESTORED,
+    Revision.Kind.FOUND,
+)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a text: kept as the newest, or kept beside `theirs`, which somebody saved meanwhile."""
+
+    revision: Revision
+    theirs: Revision | None = None
+
+    @property
+    def is_beside(self) -> bool:
+        return self.theirs is not None
+
+
+def locked(post: Post) -> Post:
+    """The post as it stands now, its row locked: whoever saves, moves or compares begins here."""
+    return Post.objects.select_for_update(no_key=True).get(pk=post.pk)
+
+
+def newest(post: Post) -> Revision | None:
+    """The text that everybody works on; None for a post that has only its row."""
+    return post.revisions.kept().newest_first().first()
+
+
+def newest_key(post: Post) -> int:
+    """What a writer begins from, for the form to carry: the newest revision's key, or 0."""
+    return post.revisions.kept().newest_first().values_list("pk", flat=True).first() or 0
+
+
+def has_newer_draft(post: Post) -> bool:
+    """Whether a text waits to take the place of the one that is out."""
+    return post.has_fixed_text() and post.revision_id is not None and newest_key(post) > post.revision_id
+
+
+@transaction.atomic
+def begin(post: Post) -> Revision:
+    """See to it that the row's text is a revision: of a new post, or after an import changed the row."""
+    post_now = locked(post)
+    data = snapshots.of(post_now)
+    last = newest(post_now)
+    if last and any(snapshots.is_same_text(data, known.data) for known in (last, post_now.revision) if known):
+        return last
+    revision = _write(post_now, data, kind=FOUND, base=last)
+    _stands_in_row(post_now, revision)
+    post.revision = revision
+    return revision
+
+
+@transaction.atomic
+def save(
+    post: Post,
+    data: Data,
+    *,
+    base: int,
+    by: User | None = None,
+    guest_pass: GuestPass | None = None,
+    kind: Revision.Kind = SAVED,
+) -> Saved:
+    """Keep `data` (blog/snapshots.py) as the newest text of the post, or beside a newer one than its writer had seen.
+
+    `base` is the key of the revision that the writer began from (0: none). Either `by` or `guest_pass` says who wrote.
+    The writer's own autosave has done its work and goes.
+    """
+    post_now = locked(post)
+    last = begin(post_now)
+    data = snapshots.with_pictures(data)
+    if snapshots.is_same_text(last.data, data):
+        _forget_autosave(post_now, by, guest_pass)
+        return Saved(last)
+    is_overtaken = base != last.pk and not _began_from_the_same(base, last)
+    began_from = Revision.objects.filter(pk=base, post=post_now).first()
+    if is_overtaken:
+        beside = _write(post_now, data, kind=BESIDE, base=began_from, by=by, guest_pass=guest_pass)
+        _forget_autosave(post_now, by, guest_pass)
+        return Saved(beside, theirs=last)
+    revision = _write(post_now, data, kind=kind, base=began_from or last, by=by, guest_pass=guest_pass)
+    _forget_autosave(post_now, by, guest_pass)
+    if not post_now.has_fixed_text():
+        put_into_row(post_now, revision)
+    return Saved(revision)
+
+
+def _began_from_the_same(base: int, last: Revision) -> bool:
+    """A first save of a post that had no revision yet: what was found is what its writer saw."""
+    return base == 0 and last.kind == FOUND and last.base_id is None
+
+
+@transaction.atomic
+def autosave(
+    post: Post, data: Data, *, base: int, by: User | None = None, guest_pass: GuestPass | None = None
+) -> Revision:
+    """Keep what somebody is writing, finished or not, beside everything else; it replaces their own last one."""
+    post_now = locked(post)
+    _forget_autosave(post_now, by, guest_pass)
+    began_from = Revision.objects.filter(pk=base, post=post_now).first()
+    return _write(post_now, data, kind=AUTOSAVE, base=began_from, by=by, guest_pass=guest_pass)
+
+
+def own_autosave(post: Post, *, by: User | None = None, guest_pass: GuestPass | None = None) -> Revision | None:
+    """What this writer wrote and has not saved: to be offered when they come back."""
+    own = post.revisions.autosaves().filter(by=by, guest_pass=guest_pass).newest_first().first()
+    last = newest(post)
+    return None if own is None or (last and snapshots.is_same_text(last.data, own.data)) else own
+
+
+def _forget_autosave(post: Post, by: User | None, guest_pass: GuestPass | None) -> None:
+    post.revisions.autosaves().filter(by=by, guest_pass=guest_pass).delete()
+
+
+@transaction.atomic
+def restore(revision: Revision, *, base: int, by: User) -> Saved:
+    """Make an earlier text the newest one again, as a new revision."""
+    return save(revision.post, revision.data, base=base, by=by, kind=RESTORED)
+
+
+def put_into_row(post: Post, revision: Revision) -> None:
+    """Let the row show a revision; lock the post first."""
+    if not snapshots.is_same_text(snapshots.of(post), revision.data):
+        snapshots.put_into(post, revision.data)
+    _stands_in_row(post, revision)
+
+
+def _stands_in_row(post: Post, revision: Revision) -> None:
+    Post.objects.filter(pk=post.pk).update(revision=revision)
+    post.revision = revision
+
+
+def _write(
+    post: Post,
+    data: Data,
+    *,
+    kind: Revision.Kind,
+    base: Revision | None,
+    by: User | None = None,
+    guest_pass: GuestPass | None = None,
+) -> Revision:
+    return Revision.objects.create(
+        post=post,
+        kind=kind,
+        base=base,
+        data=data,
+        content_hash=snapshots.content_hash(data),
+        by=by,
+        guest_pass=guest_pass,
+    )
