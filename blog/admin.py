@@ -1,22 +1,24 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
 from sharedlives.foundation.audited_admin import CalmAutocomplete
 from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
-from sharedlives.foundation.seen_version import SeenVersionAdminMixin
 
-from . import editorial, previews
+from . import editorial, previews, revisions, snapshots
 from .editorial import EditorialRefused
 from .forms import PostForm, PublishingForm, pressed_move
 from .models import Author, Byline, Handle, Post, Tag, Topic
+from .revision_admin import RevisionPages, put_text_into
 
 
 class ShelfAdmin(AuditedModelAdmin):
@@ -120,13 +122,19 @@ class StateFilter(admin.SimpleListFilter):
 
 
 # The buttons below the form, by where the post stands.
-BUTTONS = {
-    "draft": {"publish": "Save and publish", "schedule": "Schedule"},
-    "scheduled": {"schedule": "Schedule", "publish": "Save and publish now", "unpublish": "Take off the schedule"},
-    "live": {"unpublish": "Take down"},
-    "archived": {"restore": "Make it a draft again"},
+TO_EDITORS = {"submit": "Save and send to the editors"}
+BUTTONS = dict.fromkeys(editorial.IN_WORK, {"publish": "Save and publish", "schedule": "Schedule"}) | {
+    editorial.SCHEDULED: {
+        "schedule": "Schedule",
+        "publish": "Save and publish now",
+        "unpublish": "Take off the schedule",
+    },
+    editorial.LIVE: {"publish": "Save and publish the changes", "unpublish": "Take down"},
+    editorial.ARCHIVED: {"restore": "Make it a draft again"},
+    editorial.REJECTED: {"restore": "Make it a draft again"},
 }
 DONE = {
+    "submit": "Sent to the editors. You can take it back until one of them has opened it.",
     "publish": "The post is out. {state}.",
     "schedule": "{state}.",
     "unpublish": "The post is no longer out. {state}.",
@@ -135,7 +143,7 @@ DONE = {
 
 
 @admin.register(Post)
-class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
+class PostAdmin(RevisionPages, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     form = PostForm
     list_display = ["title", "state", "printed_bylines", "publish_at", "updated_at"]
     list_filter = [
@@ -198,10 +206,14 @@ class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, Audite
     def _publishing_fieldset(self, request, obj):
         if not self._may_publish(request, obj):
             return []
-        buttons = BUTTONS[editorial.where(obj)] if obj else BUTTONS["draft"]
-        if "schedule" in buttons:
-            return [("When it goes out", {"fields": [("publish_on", "publish_time")]})]
-        return [("Taking it down", {"fields": ["reason"]})] if "unpublish" in buttons else []
+        stands = editorial.where(obj) if obj else editorial.DRAFT
+        agreeing = ["without_sign_off"] if obj and editorial.not_agreed(obj) else []
+        if stands == editorial.LIVE:
+            publishing = [("Publishing the changes", {"fields": ["is_correction", *agreeing]})] if agreeing else []
+            return [*publishing, ("Taking it down", {"fields": ["reason", "leads_to"], "classes": ["collapse"]})]
+        if "schedule" not in BUTTONS[stands]:
+            return []
+        return [("When it goes out", {"fields": [("publish_on", "publish_time"), *agreeing]})]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         if self._may_publish(request, obj):
@@ -215,7 +227,9 @@ class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, Audite
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if self._may_publish(request, obj):
-            context["moves"] = BUTTONS[editorial.where(obj) if obj else "draft"]
+            context["moves"] = BUTTONS[editorial.where(obj) if obj else editorial.DRAFT]
+        elif obj is None or obj.status in editorial.GUEST_MAY_WRITE:
+            context["moves"] = TO_EDITORS
         context["show_save_and_add_another"] = False
         context["preview_address"] = self._preview_address(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -252,11 +266,11 @@ class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, Audite
         return may_save and request.user.has_perm("blog.publish_post")
 
     def has_change_permission(self, request, obj=None):
-        """Changing what is out, or due to go out, is publishing."""
-        is_out = obj is not None and obj.status == Post.Status.PUBLISHED
-        return super().has_change_permission(request, obj) and (
-            not is_out or request.user.has_perm("blog.publish_post")
-        )
+        """Writers change their own drafts, editors every post: readers see the text of one that is out until another
+        is published."""
+        if obj is None:
+            return super().has_change_permission(request)
+        return editorial.may_edit(request.user, obj)
 
     def has_delete_permission(self, request, obj=None):
         """What was once out is taken down, not deleted: links to it lead somewhere for ever."""
@@ -265,13 +279,59 @@ class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, Audite
 
     # Saving, and what the buttons do
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """The form works on the newest text, which of a post that is out does not stand in its row: it is put there
+        while the form is filled in, and taken out again."""
+        request._saved = None
+        post = self.model.objects.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        if post is None or not (request.method == "POST" or "text" in request.GET or revisions.has_newer_draft(post)):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        request._works_on_newest = True
+        with transaction.atomic():
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            if request._saved is None:
+                if hasattr(response, "render"):
+                    response.render()
+                transaction.set_rollback(True)
+        return response
+
+    def get_object(self, request, object_id, from_field=None):
+        post = super().get_object(request, object_id, from_field)
+        if post and getattr(request, "_works_on_newest", False):
+            request._works_on_newest = False
+            if request.method == "POST":
+                # Locked for the whole save, so that of two who save at once one comes first.
+                revisions.locked(post)
+            request._before = transaction.savepoint()
+            put_text_into(post, request.GET.get("text", "") if request.method == "GET" else "")
+            post = super().get_object(request, object_id, from_field)
+        return post
+
     def save_model(self, request, obj, form, change):
         if not change:
             obj.created_by = request.user
-        if obj.status == Post.Status.DRAFT and isinstance(form, PublishingForm):
+        if obj.status in editorial.IN_WORK and isinstance(form, PublishingForm):
             obj.publish_at = form.moment  # a plan; nothing goes out by it
         super().save_model(request, obj, form, change)
         request._post_form = form
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if form.is_preview:
+            return
+        post = form.instance
+        if not change:
+            request._saved = revisions.Saved(revisions.begin(post, by=request.user))
+            return
+        data, planned = snapshots.of(post), post.publish_at
+        transaction.savepoint_rollback(request._before)
+        base = form.cleaned_data.get("base", "")
+        request._saved = revisions.save(post, data, base=base, by=request.user)
+        if post.status in editorial.IN_WORK:
+            Post.objects.filter(pk=post.pk).update(publish_at=planned)
+        editorial.note_opened(post, by=request.user)
+        editorial.text_changed(post, by=request.user)
+        post.refresh_from_db()
 
     def response_add(self, request, obj, post_url_continue=None):
         return self._pressed_button(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -280,6 +340,8 @@ class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, Audite
         return self._pressed_button(request, obj) or super().response_change(request, obj)
 
     def _pressed_button(self, request, post):
+        if request._saved.is_beside:
+            return self._choose_between(request, post)
         name = pressed_move(request.POST)
         if not name:
             return None
@@ -291,17 +353,42 @@ class PostAdmin(SeenVersionAdminMixin, PicksPictures, RichTextAdminMixin, Audite
             self.message_user(request, DONE[name].format(state=post.state_in_words()))
         return HttpResponseRedirect(reverse("admin:blog_post_change", args=[post.pk]))
 
+    def _choose_between(self, request, post):
+        theirs = request._saved.theirs
+        self.message_user(
+            request,
+            f"{theirs.writer_name} saved this post at {spoken.time(theirs.created_at)}, after you had opened it. Yours "
+            "is kept beside theirs and nothing is lost: choose what should stay.",
+            messages.WARNING,
+        )
+        return HttpResponseRedirect(reverse("admin:blog_post_beside", args=[post.pk, request._saved.revision.pk]))
+
     def _move(self, request, post, name):
         form = request._post_form
         moment = getattr(form, "moment", None)
+        said = form.cleaned_data
+        base = str(request._saved.revision.pk)
         if name == "publish":
             was_scheduled_then = post.status == Post.Status.PUBLISHED and moment == post.publish_at
-            editorial.publish(post, by=request.user, at=None if was_scheduled_then else moment)
+            is_live = editorial.where(post) == editorial.LIVE
+            editorial.publish(
+                post,
+                by=request.user,
+                at=None if was_scheduled_then or is_live else moment,
+                base=base,
+                without_sign_off=said.get("without_sign_off", ""),
+                is_correction=said.get("is_correction", False),
+            )
         elif name == "schedule":
             if not moment:
                 raise EditorialRefused("Say on which day it is to go out.")
-            editorial.schedule(post, by=request.user, at=moment)
+            without = said.get("without_sign_off", "")
+            editorial.schedule(post, by=request.user, at=moment, base=base, without_sign_off=without)
         elif name == "unpublish":
-            editorial.unpublish(post, by=request.user, reason=form.cleaned_data.get("reason", ""))
-        else:
+            editorial.unpublish(post, by=request.user, reason=said.get("reason", ""), instead=said.get("leads_to", ""))
+        elif name == "submit":
+            editorial.submit(post, by=request.user)
+        elif name == "restore":
             editorial.restore(post, by=request.user)
+        else:
+            raise EditorialRefused("That has a button of its own.")

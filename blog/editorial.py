@@ -186,7 +186,7 @@ def request_changes(post: Post, *, by: User, note: str) -> Post:
     return _move(post, "request_changes", by=by, then=tell)
 
 
-def ask_for_sign_off(post: Post, *, by: User, base: int | None = None) -> Post:
+def ask_for_sign_off(post: Post, *, by: User, base: str | None = None) -> Post:
     """Ask every guest among the authors to agree to the text as it stands now; those with a pass are written to."""
 
     def check(post: Post) -> None:
@@ -215,7 +215,7 @@ def file_sign_off(post: Post, author: Author, *, how: SignOff.How, on: Day, by: 
     return agreed
 
 
-def approve(post: Post, *, by: User, base: int | None = None) -> Post:
+def approve(post: Post, *, by: User, base: str | None = None) -> Post:
     """An editor finds the text ready. Guests' own agreement is asked for when it is published."""
 
     def check(post: Post) -> None:
@@ -230,7 +230,7 @@ def publish(
     *,
     by: User,
     at: datetime | None = None,
-    base: int | None = None,
+    base: str | None = None,
     without_sign_off: str = "",
     is_correction: bool = False,
 ) -> Post:
@@ -248,7 +248,7 @@ def publish(
     )
 
 
-def schedule(post: Post, *, by: User, at: datetime, base: int | None = None, without_sign_off: str = "") -> Post:
+def schedule(post: Post, *, by: User, at: datetime, base: str | None = None, without_sign_off: str = "") -> Post:
     """Make the newest text public at a moment to come. Nothing needs to run then: what is published is asked when
     reading."""
     if at <= timezone.now():
@@ -314,7 +314,7 @@ def _go_out(
     *,
     by: User,
     at: datetime | None,
-    base: int | None,
+    base: str | None,
     without_sign_off: str,
     is_correction: bool = False,
 ) -> Post:
@@ -322,7 +322,7 @@ def _go_out(
     was_live, text_before, text = where(now) == LIVE, now.revision, _newest(now)
 
     def check(post: Post) -> None:
-        _refuse_overtaken(post, base if base is not None else text.pk)
+        _refuse_overtaken(post, base if base is not None else str(text.pk))
         if was_live and text.pk == post.revision_id:
             raise EditorialRefused("This post is published already.")
         _refuse_own_text(text, by)
@@ -456,8 +456,8 @@ def _refuse_own_text(text: Revision, by: User) -> None:
         raise EditorialRefused("Two people look at each post here: ask a colleague to publish what you wrote.")
 
 
-def _refuse_overtaken(post: Post, base: int | None) -> None:
-    if base is not None and base != revisions.newest_key(post):
+def _refuse_overtaken(post: Post, base: str | None) -> None:
+    if base is not None and base != revisions.base_of(post):
         raise Overtaken("Somebody has saved another text since you opened this page. Look at it first.")
 
 

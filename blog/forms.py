@@ -7,10 +7,11 @@ from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from sharedlives.foundation import slugs, spoken, wall_clock
-from sharedlives.foundation.seen_version import SeenVersionForm
 
+from . import revisions
 from .editorial import LIVE, MOVES, where
 from .models import RESERVED_SLUGS, Post, PostAddress
 from .tagging import known_tags, tags_named
@@ -70,12 +71,17 @@ class TagsField(forms.CharField):
         return {name.lower() for name in before} != {name.lower() for name in self.to_python(data)}
 
 
-class PostForm(SeenVersionForm):
+class PostForm(forms.ModelForm):
     """The post as its writers fill it in. Where it stands is no field of any form."""
 
     # Set by the admin: whether tags may be made by typing them, and whether this is only for looking at.
     may_add_tags = False
     is_preview = False
+
+    # The revision that the writer began from.
+    base = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    # Fields that say nothing about the post; the log leaves them out.
+    not_of_the_row = frozenset({"base"})
 
     tags = TagsField(
         required=False,
@@ -124,6 +130,7 @@ class PostForm(SeenVersionForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
+            self.initial["base"] = revisions.base_of(self.instance)
             self.initial["tags"] = ", ".join(tag.name for tag in self.initial.get("tags", []))
         if "slug" in self.fields:
             self.fields["slug"].required = False  # without JavaScript it is made here
@@ -163,8 +170,9 @@ class PostForm(SeenVersionForm):
         self._refuse_an_end_before_the_beginning(cleaned, self._beginning(cleaned))
         return super().clean()
 
-    def _is_overtaken(self):
-        return not self.is_preview and super()._is_overtaken()
+    @cached_property
+    def changed_data(self):
+        return [name for name in super().changed_data if name not in self.not_of_the_row]
 
     def _beginning(self, cleaned) -> datetime | None:
         """When the post goes out, or went, if this form is taken at its word."""
@@ -203,7 +211,32 @@ class PublishingForm(PostForm):
         max_length=300,
         help_text="For Take down. Kept in the post's history, where colleagues read it.",
     )
-    not_of_the_row = PostForm.not_of_the_row | {"publish_on", "publish_time", "reason"}
+    leads_to = forms.CharField(
+        label="Where its address leads",
+        required=False,
+        max_length=1000,
+        help_text="For Take down: a path of this site, like /blog/another-post/. Empty: the address says that the post "
+        "is gone.",
+    )
+    is_correction = forms.BooleanField(
+        label="Only spelling is corrected",
+        required=False,
+        help_text="The guests among the authors are told what changed, and need not agree first.",
+    )
+    without_sign_off = forms.CharField(
+        label="Why it goes out without their agreement",
+        required=False,
+        max_length=300,
+        help_text="Only if a guest among the authors cannot be asked. Kept in the post's history.",
+    )
+    not_of_the_row = PostForm.not_of_the_row | {
+        "publish_on",
+        "publish_time",
+        "reason",
+        "leads_to",
+        "is_correction",
+        "without_sign_off",
+    }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -47,25 +47,28 @@ def newest(post: Post) -> Revision | None:
     return post.revisions.kept().newest_first().first()
 
 
-def newest_key(post: Post) -> int:
-    """What a writer begins from, for the form to carry: the newest revision's key, or 0."""
-    return post.revisions.kept().newest_first().values_list("pk", flat=True).first() or 0
+def base_of(post: Post) -> str:
+    """What a writer begins from, for the form to carry: the newest revision's key, or which state of the row it is."""
+    key = post.revisions.kept().newest_first().values_list("pk", flat=True).first()
+    return str(key or f"row {post.updated_at.isoformat()}")
 
 
 def has_newer_draft(post: Post) -> bool:
     """Whether a text waits to take the place of the one that is out."""
-    return post.has_fixed_text() and post.revision_id is not None and newest_key(post) > post.revision_id
+    if not post.has_fixed_text() or post.revision_id is None:
+        return False
+    return post.revisions.kept().filter(pk__gt=post.revision_id).exists()
 
 
 @transaction.atomic
-def begin(post: Post) -> Revision:
-    """See to it that the row's text is a revision: of a new post, or after an import changed the row."""
+def begin(post: Post, *, by: User | None = None) -> Revision:
+    """See to it that the row's text is a revision: of a new post, which `by` has just saved, or after an import."""
     post_now = locked(post)
     data = snapshots.of(post_now)
     last = newest(post_now)
     if last and any(snapshots.is_same_text(data, known.data) for known in (last, post_now.revision) if known):
         return last
-    revision = _write(post_now, data, kind=FOUND, base=last)
+    revision = _write(post_now, data, kind=SAVED if by else FOUND, base=last, by=by)
     _stands_in_row(post_now, revision)
     post.revision = revision
     return revision
@@ -76,25 +79,25 @@ def save(
     post: Post,
     data: Data,
     *,
-    base: int,
+    base: str,
     by: User | None = None,
     guest_pass: GuestPass | None = None,
     kind: Revision.Kind = SAVED,
 ) -> Saved:
     """Keep `data` (blog/snapshots.py) as the newest text of the post, or beside a newer one than its writer had seen.
 
-    `base` is the key of the revision that the writer began from (0: none). Either `by` or `guest_pass` says who wrote.
+    `base` is what `base_of` said when the writer began. Either `by` or `guest_pass` says who wrote.
     The writer's own autosave has done its work and goes.
     """
     post_now = locked(post)
+    seen = base_of(post_now)
     last = begin(post_now)
     data = snapshots.with_pictures(data)
     if snapshots.is_same_text(last.data, data):
         _forget_autosave(post_now, by, guest_pass)
         return Saved(last)
-    is_overtaken = base != last.pk and not _began_from_the_same(base, last)
-    began_from = Revision.objects.filter(pk=base, post=post_now).first()
-    if is_overtaken:
+    began_from = _named(post_now, base)
+    if base not in (str(last.pk), seen) or (began_from and began_from != last):
         beside = _write(post_now, data, kind=BESIDE, base=began_from, by=by, guest_pass=guest_pass)
         _forget_autosave(post_now, by, guest_pass)
         return Saved(beside, theirs=last)
@@ -105,20 +108,18 @@ def save(
     return Saved(revision)
 
 
-def _began_from_the_same(base: int, last: Revision) -> bool:
-    """A first save of a post that had no revision yet: what was found is what its writer saw."""
-    return base == 0 and last.kind == FOUND and last.base_id is None
+def _named(post: Post, base: str) -> Revision | None:
+    return post.revisions.filter(pk=int(base)).first() if base.isdecimal() and len(base) < 19 else None
 
 
 @transaction.atomic
 def autosave(
-    post: Post, data: Data, *, base: int, by: User | None = None, guest_pass: GuestPass | None = None
+    post: Post, data: Data, *, base: str, by: User | None = None, guest_pass: GuestPass | None = None
 ) -> Revision:
     """Keep what somebody is writing, finished or not, beside everything else; it replaces their own last one."""
     post_now = locked(post)
     _forget_autosave(post_now, by, guest_pass)
-    began_from = Revision.objects.filter(pk=base, post=post_now).first()
-    return _write(post_now, data, kind=AUTOSAVE, base=began_from, by=by, guest_pass=guest_pass)
+    return _write(post_now, data, kind=AUTOSAVE, base=_named(post_now, base), by=by, guest_pass=guest_pass)
 
 
 def own_autosave(post: Post, *, by: User | None = None, guest_pass: GuestPass | None = None) -> Revision | None:
@@ -133,7 +134,7 @@ def _forget_autosave(post: Post, by: User | None, guest_pass: GuestPass | None) 
 
 
 @transaction.atomic
-def restore(revision: Revision, *, base: int, by: User) -> Saved:
+def restore(revision: Revision, *, base: str, by: User) -> Saved:
     """Make an earlier text the newest one again, as a new revision."""
     return save(revision.post, revision.data, base=base, by=by, kind=RESTORED)
 

@@ -49,6 +49,7 @@ WRITE_POSTS = [
 ]
 EDIT_POSTS = [
     *WRITE_POSTS,
+    "blog.edit_post",
     *_can("blog", "author", "delete"),
     *_can("blog", "post", "delete"),
     *_can("blog", "topic", "add", "change", "delete"),

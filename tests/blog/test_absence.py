@@ -163,7 +163,7 @@ def test_a_post_that_expires_leaves_the_feed_and_readers_are_told(client, time_m
 def test_readers_are_told_of_a_post_that_was_taken_down_and_is_a_draft_again(client, time_machine):
 
     time_machine.move_to("2026-06-01T12:00:00+00:00", tick=False)
-    publisher = create_user(permissions=["blog.publish_post"])
+    publisher = create_user(permissions=["blog.publish_post", "blog.edit_post"])
     create_post(title="Stays", publish_at=timezone.now() - timedelta(days=2))
     post = create_post(title=SECRET, publish_at=timezone.now() - timedelta(days=1))
     first = client.get("/blog/feed/")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from blog import editorial
+from blog import editorial, revisions
 from blog.models import Author, Post, PostAddress
 from sharedlives.foundation.models import AuditEntry
 from tests.factories import create_author, create_charity, create_post, create_user, create_workshop
@@ -39,7 +39,7 @@ def writer():
 
 @pytest.fixture
 def publisher():
-    permissions = [*WRITE, "blog.publish_post", "blog.delete_post", "blog.delete_byline"]
+    permissions = [*WRITE, "blog.publish_post", "blog.edit_post", "blog.delete_post", "blog.delete_byline"]
     return create_user(email="publisher@example.org", name="Pat Publisher", permissions=permissions)
 
 
@@ -49,13 +49,14 @@ def form_of(post):
 
 def filled_in(post=None, **changes):
     """What a browser would send from the post's form, with `changes`."""
+    changes = {name: value for name, value in changes.items() if value is not None}
     values = {
         "title": post.title if post else "On homes",
         "slug": post.slug if post else "on-homes",
         "standfirst": post.standfirst if post else "",
         "body": post.body if post else "<p>Words.</p>",
         "introduction": post.introduction if post else "",
-        "seen_version": post.updated_at.isoformat() if post else "",
+        "base": revisions.base_of(post) if post else "",
         "bylines-TOTAL_FORMS": "1",
         "bylines-INITIAL_FORMS": "0",
         "bylines-0-position": "1",
@@ -154,7 +155,7 @@ def test_hostile_html_is_clean_once_saved(client, writer):
 
 def buttons(client, address):
     return re.findall(
-        r'<input type="submit" name="_(publish|schedule|unpublish|restore)" value="([^"]+)"',
+        r'<input type="submit" name="_(publish|schedule|unpublish|restore|submit)" value="([^"]+)"',
         client.get(address).content.decode(),
     )
 
@@ -171,7 +172,7 @@ def test_each_state_has_its_buttons(client, publisher):
         == [("publish", "Save and publish"), ("schedule", "Schedule")]
     )
     assert [name for name, _ in buttons(client, form_of(scheduled))] == ["schedule", "publish", "unpublish"]
-    assert buttons(client, form_of(create_post(title="D"))) == [("unpublish", "Take down")]
+    assert [name for name, _ in buttons(client, form_of(create_post(title="D")))] == ["publish", "unpublish"]
     assert buttons(client, form_of(archived)) == [("restore", "Make it a draft again")]
 
 
@@ -313,12 +314,12 @@ def test_a_published_post_cannot_lose_its_text_or_its_last_byline(client, publis
 
 def test_a_writer_sees_no_such_buttons_and_a_crafted_post_is_refused(client, writer):
     client.force_login(writer)
-    post = create_post(is_published=False)
+    post = create_post(is_published=False, created_by=writer)
     html = client.get(form_of(post)).content.decode()
-    assert buttons(client, ADD) == buttons(client, form_of(post)) == []
+    assert buttons(client, ADD) == buttons(client, form_of(post)) == [("submit", "Save and send to the editors")]
     assert 'name="publish_on"' not in html
 
-    for name in editorial.MOVES:
+    for name in ("publish", "schedule", "unpublish", "restore", "approve", "decline"):
         response = client.post(form_of(post), filled_in(post, publish_on="2099-01-01", **{f"_{name}": "x"}))
         assert said(response)[-1].startswith("Saved, but no more than that.")
         post.refresh_from_db()
@@ -394,8 +395,8 @@ def test_a_private_mail_address_is_not_in_the_log(client):
 # --- Two people, one post ---------------------------------------------------------------------------------------------
 
 
-def test_who_saves_second_is_told_and_keeps_the_text(client, publisher, writer):
-    post = create_post(is_published=False, body="<p>First words.</p>")
+def test_who_saves_second_is_told_and_both_texts_are_kept(client, publisher, writer):
+    post = create_post(is_published=False, body="<p>First words.</p>", created_by=writer)
     mine = filled_in(post, body="<p>My words.</p>", title="Mine", _save="Save")
     client.force_login(writer)
     client.post(form_of(post), filled_in(post, body="<p>Their words.</p>", _save="Save"))
@@ -403,16 +404,34 @@ def test_who_saves_second_is_told_and_keeps_the_text(client, publisher, writer):
     client.force_login(publisher)
     response = client.post(form_of(post), mine)
 
-    html = response.content.decode()
-    assert any("Will Writer saved this post at" in error for error in errors(response))
-    assert escape("<p>My words.</p>") in html  # in the form
-    assert "<p>Their words.</p>" in html  # below it
+    assert any("Will Writer saved this post at" in words for words in said(response))
     assert Post.objects.get().body == "<p>Their words.</p>"
+    page = client.get(response.url).content.decode()
+    assert "<p>My words.</p>" in page
+    assert "<p>Their words.</p>" in page
+    assert "Their</del> <ins>" in re.sub(r"<span[^>]*>[^<]*</span>", "", page)
 
-    # Having seen it, saving once more is a decision.
-    seen = re.search(r'name="seen_version" value="([^"]+)"', html)[1]
-    client.post(form_of(post), mine | {"seen_version": seen})
+    # Both put together in the form: it holds mine, and knows that I have seen theirs.
+    together = client.get(re.search(r'href="([^"]+\?text=[0-9]+)"', page)[1])
+    form = together.context["adminform"].form
+    assert form.initial["body"] == "<p>My words.</p>"
+    client.post(form_of(post), mine | {"base": form.initial["base"], "body": "<p>Their and my words.</p>"})
+    assert Post.objects.get().body == "<p>Their and my words.</p>"
+
+
+def test_of_two_texts_the_other_can_be_taken_instead(client, publisher, writer):
+    post = create_post(is_published=False, created_by=writer)
+    mine = filled_in(post, body="<p>My words.</p>", _save="Save")
+    client.force_login(writer)
+    client.post(form_of(post), filled_in(post, body="<p>Their words.</p>", _save="Save"))
+    client.force_login(publisher)
+    page = client.get(client.post(form_of(post), mine).url).content.decode()
+
+    address = re.search(r'action="([^"]+/restore/)"', page)[1]
+    client.post(address, {"base": re.search(r'name="base" value="([0-9]+)"', page)[1]})
+
     assert Post.objects.get().body == "<p>My words.</p>"
+    assert [text.data["body"] for text in post.revisions.kept()][:2] == ["<p>My words.</p>", "<p>Their words.</p>"]
 
 
 @pytest.mark.parametrize("button", ["_save", "_publish", "_schedule", "_continue"])
@@ -425,29 +444,47 @@ def test_no_button_overwrites_unseen(client, publisher, button):
     if button == "_publish":
         mine["publish_on"] = ""
 
-    assert client.post(form_of(post), mine).status_code == 200
+    assert "/beside/" in client.post(form_of(post), mine).url
     assert (Post.objects.get().body, Post.objects.get().status) == ("<p>Their words.</p>", Post.Status.DRAFT)
+    assert "<p>My words.</p>" in [text.data["body"] for text in post.revisions.all()]
 
 
-@pytest.mark.parametrize("stale", ["", "x", "2019-01-01"])
-def test_a_form_that_does_not_say_what_it_saw_is_refused(client, publisher, stale):
+@pytest.mark.parametrize("stale", ["", "x", "2019-01-01", "99999999999999999999", "٣"])
+def test_a_form_that_does_not_say_what_it_saw_overwrites_nothing(client, publisher, stale):
     post = create_post()
     client.force_login(publisher)
 
-    assert client.post(form_of(post), filled_in(post, title="Mine", seen_version=stale)).status_code == 200
+    assert "/beside/" in client.post(form_of(post), filled_in(post, title="Mine", base=stale)).url
     assert Post.objects.get().title == post.title
 
 
 def test_publishing_is_no_edit_that_others_must_see_first(client, publisher):
     post = create_post(is_published=False)
+    revisions.begin(post)
     mine = filled_in(post, title="Mine", _save="Save")
     editorial.publish(post, by=publisher)
     client.force_login(publisher)
 
     client.post(form_of(post), mine)
 
-    post.refresh_from_db()
-    assert (post.title, post.status) == ("Mine", Post.Status.PUBLISHED)
+    assert revisions.newest(post).data["title"] == "Mine"
+
+
+def test_saving_a_post_that_is_out_leaves_readers_the_text_they_have_until_it_is_published(client, publisher):
+    post = create_post(title="On homes", body="<p>Old words.</p>")
+    client.force_login(publisher)
+    client.post(form_of(post), filled_in(post, body="<p>New words.</p>", _continue="x"))
+
+    assert "Old words." in client.get(post.get_absolute_url()).content.decode()
+    form = client.get(form_of(post)).context["adminform"].form
+    assert form.initial["body"] == "<p>New words.</p>"
+    assert Post.objects.get().body == "<p>Old words.</p>"
+
+    answer = client.post(
+        form_of(post), filled_in(post, body="<p>New words.</p>", base=form.initial["base"], _publish="x")
+    )
+    assert answer.status_code == 302
+    assert Post.objects.get().body == "<p>New words.</p>"
 
 
 # --- The list, and what pages carry -----------------------------------------------------------------------------------
