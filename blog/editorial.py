@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Day
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -33,6 +33,8 @@ SCHEDULED, LIVE = "scheduled", "live"
 # Not out yet, and not put away: the text is still worked on.
 IN_WORK = (DRAFT, SUBMITTED, CHANGES_REQUESTED, AWAITING_SIGN_OFF, APPROVED)
 GUEST_MAY_WRITE = (DRAFT, CHANGES_REQUESTED)
+# How long a guest's link works, from the invitation or from the last time they were asked to write.
+VALID_FOR = timedelta(days=365)
 
 
 class EditorialRefused(Exception):
@@ -181,6 +183,9 @@ def request_changes(post: Post, *, by: User, note: str) -> Post:
 
     def tell(post: Post) -> list[str]:
         Note.objects.create(post=post, by=by, text=note, is_shared=True)
+        for guest_pass in post.passes.valid():
+            guest_pass.ends_at = timezone.now() + VALID_FOR
+            guest_pass.save(update_fields=["ends_at"])
         return emails.changes_requested(post, note, by=by)
 
     return _move(post, "request_changes", by=by, then=tell)
@@ -194,6 +199,7 @@ def ask_for_sign_off(post: Post, *, by: User, base: str | None = None) -> Post:
         _refuse_overtaken(post, base)
         if not post.guests():
             raise EditorialRefused("No guest is among the authors, so nobody has to be asked.")
+        revisions.begin(post)
 
     return _move(post, "ask_for_sign_off", by=by, check=check, then=lambda post: emails.asked_for_sign_off(post, by=by))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from sharedlives.foundation import richtext
 from sharedlives.foundation.models import User
 
 from . import snapshots
@@ -160,6 +161,7 @@ def _write(
     by: User | None = None,
     guest_pass: GuestPass | None = None,
 ) -> Revision:
+    data = data | {name: richtext.clean(data[name]) for name in ("introduction", "body")}
     return Revision.objects.create(
         post=post,
         kind=kind,

@@ -23,6 +23,12 @@ urlpatterns = [
     path("archive/", views.archive_index, name="archive_index"),
     path("archive/<int:year>/", views.archive_year, name="archive_year"),
     path("archive/<int:year>/<int:month>/", views.archive_month, name="archive_month"),
+    path("guests/lost-link/", guest_views.guest_link_lost, name="guest_link_lost"),
     path("guests/<str:token>/", guest_views.guest_post, name="guest_post"),
+    path("guests/<str:token>/keep/", guest_views.guest_keep, name="guest_keep"),
+    path("guests/<str:token>/preview/", guest_views.guest_preview, name="guest_preview"),
+    path("guests/<str:token>/pictures/", guest_views.guest_pictures, name="guest_pictures"),
+    path("guests/<str:token>/pictures/upload/", guest_views.guest_picture_upload, name="guest_picture_upload"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("<slug:slug>/", views.post_detail, name="post_detail"),
 ]

@@ -4,11 +4,11 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from sharedlives.foundation import reading
+from sharedlives.foundation import links, reading
 from sharedlives.foundation.models import Charity
 
-from . import archive, structured_data
-from .models import Author, Post, Tag, Topic
+from . import archive, preview_links, revisions, structured_data
+from .models import Author, Post, PreviewLink, Tag, Topic
 from .paging import piece
 from .related import neighbours
 
@@ -44,6 +44,25 @@ def _preview(request, slug):
     response = render(request, "blog/post_detail.html", on_its_page(post) | {"is_preview": True})
     patch_cache_control(response, no_store=True, private=True)
     return response
+
+
+@links.private_page
+@require_safe
+def preview(request, token):
+    """What somebody outside was given to read: gone once the post is out, or the link has ended."""
+    try:
+        (pk,) = links.read("preview", token)
+    except (links.BadLink, ValueError) as error:
+        raise Http404 from error
+    link = PreviewLink.objects.select_related("post", "revision").filter(pk=pk).first()
+    if link is None:
+        raise Http404
+    if link.post.is_published():
+        return redirect(link.post)
+    if not link.is_valid():
+        return render(request, "blog/preview_ended.html", status=410)
+    text = link.revision or revisions.newest(link.post)
+    return render(request, "blog/preview.html", {"post": link.post, "html": preview_links.rendered(text), "link": link})
 
 
 def on_its_page(post):

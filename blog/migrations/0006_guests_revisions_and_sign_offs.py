@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
             model_name="guestpicture",
             name="picture",
             field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE, related_name="of_a_guest", to="foundation.picture"
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="foundation.picture"
             ),
         ),
         migrations.AddField(

@@ -70,7 +70,7 @@ class GuestPicture(models.Model):
     """A picture that a guest uploaded: the only ones of the library that they see and may use."""
 
     guest_pass = models.ForeignKey(GuestPass, on_delete=models.CASCADE, related_name="pictures")
-    picture = models.OneToOneField(Picture, on_delete=models.CASCADE, related_name="of_a_guest")
+    picture = models.OneToOneField(Picture, on_delete=models.CASCADE, related_name="+")
 
     def __str__(self):
         return f"{self.picture} of {self.guest_pass}"

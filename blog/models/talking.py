@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
+
+from sharedlives.foundation import links
 
 from .authors import Author
 from .guests import GuestPass
@@ -98,6 +101,9 @@ class PreviewLink(models.Model):
 
     def __str__(self):
         return f"Preview link {self.pk} to {self.post}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:preview", args=[links.sign("preview", self.pk)])
 
     def is_valid(self) -> bool:
         """The twin of `PreviewLinkQuerySet.valid()`."""

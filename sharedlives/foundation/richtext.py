@@ -81,12 +81,10 @@ ATTRIBUTES = {
 }
 SCHEMES = {"http", "https", "mailto", "tel"}
 
-_GUEST = frozenset("p br strong em h2 h3 ul ol li blockquote a".split())
+_GUEST = frozenset("p br strong em h2 h3 ul ol li blockquote a figure".split())
 POLICIES = {
     "guest": Policy(_GUEST),
-    "staff": Policy(
-        _GUEST | frozenset("h4 s sub sup hr table caption thead tbody tr th td figure small aside".split())
-    ),
+    "staff": Policy(_GUEST | frozenset("h4 s sub sup hr table caption thead tbody tr th td small aside".split())),
 }
 
 MEANS_THE_SAME = {"b": "strong", "i": "em", "h1": "h2"} | dict.fromkeys(
@@ -290,6 +288,8 @@ _GUEST_TOOLS = {
     "HouseRules": True,
     "LinkDialog": True,
     "TidyPaste": True,
+    "LibraryPicture": True,
+    "WordCount": True,
 }
 EDITOR_TOOLS = {
     "guest": _GUEST_TOOLS,
@@ -307,9 +307,7 @@ EDITOR_TOOLS = {
         "LinkDialog": {"ours": "/admin/site/page/links/"},
         "PullQuote": True,
         "Footnote": True,
-        "LibraryPicture": True,
         "Fold": True,
-        "WordCount": True,
     },
 }
 

@@ -5,8 +5,10 @@
 
 (() => {
   const { ask, getJSON, input, make, search, select, textarea, tick, token } = window.desk;
-  const LIBRARY = "/admin/foundation/picture/picker/";
-  const UPLOAD = "/admin/foundation/picture/upload/";
+  // A guest has pictures of their own, and no desk: their page says where they are.
+  const own = document.querySelector('meta[name="picture-library"]');
+  const LIBRARY = own?.content ?? "/admin/foundation/picture/picker/";
+  const UPLOAD = own?.dataset.upload ?? "/admin/foundation/picture/upload/";
   const CONSENT = [
     ["unknown", "Not known yet"],
     ["nobody", "Nobody can be recognised"],

@@ -1,0 +1,161 @@
+"""Guests who write without an account: inviting them, their link, and how it ends."""
+
+from __future__ import annotations
+
+from datetime import date as Day
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from sharedlives.foundation import audit, slugs
+from sharedlives.foundation.models import User
+
+from . import emails, revisions
+from .editorial import VALID_FOR, EditorialRefused
+from .models import RESERVED_SLUGS, Author, GuestPass, Post, PostAddress, Suggestion
+
+RIGHT = "blog.edit_post"
+
+
+@transaction.atomic
+def invite(
+    *,
+    name: str,
+    email: str,
+    by: User,
+    message: str = "",
+    deadline: Day | None = None,
+    title: str = "",
+    post: Post | None = None,
+    author: Author | None = None,
+    suggestion: Suggestion | None = None,
+) -> GuestPass:
+    """Ask somebody to write a post; a mail brings them their own link.
+
+    Without `post` a draft is begun for them; without `author` they become one, unless the editors know a guest with
+    this address. Raises EditorialRefused.
+    """
+    _refuse_without_right(by)
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise EditorialRefused("Give an e-mail address, so that the link can be sent.") from error
+    if deadline and deadline < timezone.localdate():
+        raise EditorialRefused("That deadline is over.")
+    author = author or _known_guest(email) or _new_guest(name, email)
+    post = post or _new_draft(title, author, by)
+    if post.passes.filter(author=author, revoked_at=None).exists():
+        raise EditorialRefused(f"{author.name} has a link to this post already. Send it again instead.")
+    if not post.bylines.filter(author=author).exists():
+        post.bylines.create(author=author, position=post.bylines.count() + 1)
+    revisions.begin(post, by=by)
+    guest_pass = GuestPass.objects.create(
+        post=post,
+        author=author,
+        name=name,
+        email=email,
+        message=message,
+        deadline=deadline,
+        invited_by=by,
+        ends_at=timezone.now() + VALID_FOR,
+    )
+    if suggestion:
+        _answer(suggestion, Suggestion.State.INVITED, by, guest_pass=guest_pass)
+    emails.invited(guest_pass)
+    audit.record(by, "invited a guest", post)
+    return guest_pass
+
+
+def _known_guest(email: str) -> Author | None:
+    return Author.objects.filter(email__iexact=email, is_guest=True).order_by("pk").first()
+
+
+def _new_guest(name: str, email: str) -> Author:
+    slug = slugs.free(name, Author.objects, otherwise="guest")
+    return Author.objects.create(name=name, slug=slug, email=email, is_guest=True)
+
+
+def _new_draft(title: str, author: Author, by: User) -> Post:
+    words = title or f"draft by {author.name}"
+    slug = slugs.free(words, Post.objects, PostAddress.objects, otherwise="draft", reserved=RESERVED_SLUGS)
+    return Post.objects.create(title=title, slug=slug, created_by=by)
+
+
+@transaction.atomic
+def send_again(guest_pass: GuestPass, *, by: User) -> None:
+    """The same link once more, for another year."""
+    _refuse_without_right(by)
+    guest_pass = _as_it_stands(guest_pass)
+    extend(guest_pass)
+    emails.link_again(guest_pass)
+    audit.record(by, "sent the link again", guest_pass)
+
+
+@transaction.atomic
+def remind(guest_pass: GuestPass, *, by: User) -> None:
+    """A kind word to somebody who has not sent anything in yet."""
+    _refuse_without_right(by)
+    guest_pass = _as_it_stands(guest_pass)
+    guest_pass.reminded_at = timezone.now()
+    guest_pass.save(update_fields=["reminded_at"])
+    emails.reminded(guest_pass)
+    audit.record(by, "reminded the guest", guest_pass)
+
+
+@transaction.atomic
+def revoke(guest_pass: GuestPass, *, by: User) -> None:
+    """The link stops working at once; what was written stays."""
+    _refuse_without_right(by)
+    guest_pass = _as_it_stands(guest_pass)
+    guest_pass.revoked_at = timezone.now()
+    guest_pass.link_version += 1
+    guest_pass.save(update_fields=["revoked_at", "link_version"])
+    audit.record(by, "revoked the link", guest_pass)
+
+
+def extend(guest_pass: GuestPass) -> None:
+    guest_pass.ends_at = timezone.now() + VALID_FOR
+    guest_pass.save(update_fields=["ends_at"])
+
+
+@transaction.atomic
+def send_links_to(email: str) -> None:
+    """Mail whoever asks the links that work under this address; nobody learns whether there are any."""
+    for guest_pass in GuestPass.objects.valid().filter(email__iexact=email).select_related("post", "invited_by"):
+        emails.link_again(guest_pass)
+
+
+@transaction.atomic
+def decline_suggestion(suggestion: Suggestion, *, by: User, words: str) -> None:
+    """Say no, kindly; the words go into the mail. Raises EditorialRefused."""
+    _refuse_without_right(by)
+    if not words.strip():
+        raise EditorialRefused("Write a few kind words: they go into the mail.")
+    _answer(suggestion, Suggestion.State.DECLINED, by)
+    emails.suggestion_declined(suggestion, words)
+    audit.record(by, "declined the suggestion", suggestion)
+
+
+def _answer(suggestion: Suggestion, state: str, by: User, *, guest_pass: GuestPass | None = None) -> None:
+    suggestion = Suggestion.objects.select_for_update().get(pk=suggestion.pk)
+    if suggestion.state != Suggestion.State.WAITING:
+        raise EditorialRefused("This suggestion has been answered already.")
+    suggestion.state, suggestion.guest_pass = state, guest_pass
+    suggestion.answered_at, suggestion.answered_by = timezone.now(), by
+    suggestion.save()
+
+
+def _as_it_stands(guest_pass: GuestPass) -> GuestPass:
+    guest_pass = (
+        GuestPass.objects.select_for_update(of=("self",)).select_related("post", "invited_by").get(pk=guest_pass.pk)
+    )
+    if guest_pass.revoked_at:
+        raise EditorialRefused("This link was revoked. Invite the guest anew.")
+    return guest_pass
+
+
+def _refuse_without_right(by: User) -> None:
+    if not by.has_perm(RIGHT):
+        raise EditorialRefused("Working with guests is for editors. Ask one of them.")
