@@ -93,7 +93,17 @@ def written_into(text: Data, typed: dict, guest_pass: GuestPass) -> Data:
     own = [guest_pass.author_id, typed.get("name") or guest_pass.name, typed.get("organisation", "")]
     bylines = [own if row[0] == guest_pass.author_id else row for row in text["bylines"]]
     changed = {name: typed[name] for name in ("title", "standfirst", "body") if name in typed}
+    if "body" in changed:
+        changed["body"] = _with_own_pictures_only(changed["body"], text["body"], guest_pass)
     return text | changed | {"bylines": bylines}
+
+
+def _with_own_pictures_only(body: str, before: str, guest_pass: GuestPass) -> str:
+    """A number is easily typed: the library's other pictures are none of a guest's business."""
+    own = set(guest_pass.pictures.values_list("picture", flat=True)) | set(richtext.picture_ids(before))
+    for number in set(richtext.picture_ids(body)) - own:
+        body = body.replace(f'<figure data-picture="{number}"></figure>', "")
+    return body
 
 
 def _as_shown(guest_pass: GuestPass, text: Data) -> dict:

@@ -7,10 +7,10 @@ import nh3
 
 from sharedlives.foundation import richtext
 
-GUEST = frozenset("p br strong em h2 h3 ul ol li blockquote a".split())
+GUEST = frozenset("p br strong em h2 h3 ul ol li blockquote a figure".split())
 ELEMENTS = {
     "guest": GUEST,
-    "staff": GUEST | frozenset("h4 s sub sup hr table caption thead tbody tr th td figure small aside".split()),
+    "staff": GUEST | frozenset("h4 s sub sup hr table caption thead tbody tr th td small aside".split()),
 }
 VALUES = {
     ("a", "href"): r"(?:https?://[\w.-]+(?:[:/?#]\S*)?|mailto:[^\s/]\S*|tel:[+\d]\S*|/(?![/\\])\S*|#\S*)",
