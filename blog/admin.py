@@ -16,6 +16,7 @@ from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
 from . import editorial, previews, revisions, snapshots
 from .editorial import EditorialRefused
+from .editorial_admin import EditorialPages, told
 from .forms import PostForm, PublishingForm, pressed_move
 from .models import Author, Byline, Handle, Post, Tag, Topic
 from .revision_admin import RevisionPages, put_text_into
@@ -143,7 +144,7 @@ DONE = {
 
 
 @admin.register(Post)
-class PostAdmin(RevisionPages, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
+class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     form = PostForm
     list_display = ["title", "state", "printed_bylines", "publish_at", "updated_at"]
     list_filter = [
@@ -158,6 +159,9 @@ class PostAdmin(RevisionPages, PicksPictures, RichTextAdminMixin, AuditedModelAd
     prepopulated_fields = {"slug": ["title"]}
     inlines = [BylineInline]
     change_form_template = "admin/blog/post/change_form.html"
+
+    class Media:
+        js = ["js/keep.js", "js/presence.js"]
 
     # What stands in the list and the form
 
@@ -232,6 +236,8 @@ class PostAdmin(RevisionPages, PicksPictures, RichTextAdminMixin, AuditedModelAd
             context["moves"] = TO_EDITORS
         context["show_save_and_add_another"] = False
         context["preview_address"] = self._preview_address(request, obj)
+        if obj:
+            context["panel"] = self.panel(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     # Looking at it as it stands in the form
@@ -350,7 +356,7 @@ class PostAdmin(RevisionPages, PicksPictures, RichTextAdminMixin, AuditedModelAd
         except EditorialRefused as refusal:
             self.message_user(request, f"Saved, but no more than that. {refusal}", messages.ERROR)
         else:
-            self.message_user(request, DONE[name].format(state=post.state_in_words()))
+            self.message_user(request, DONE[name].format(state=post.state_in_words()) + told(post))
         return HttpResponseRedirect(reverse("admin:blog_post_change", args=[post.pk]))
 
     def _choose_between(self, request, post):

@@ -95,15 +95,15 @@ def save(
     last = begin(post_now)
     data = snapshots.with_pictures(data)
     if snapshots.is_same_text(last.data, data):
-        _forget_autosave(post_now, by, guest_pass)
+        forget_autosave(post_now, by, guest_pass)
         return Saved(last)
     began_from = _named(post_now, base)
     if base not in (str(last.pk), seen) or (began_from and began_from != last):
         beside = _write(post_now, data, kind=BESIDE, base=began_from, by=by, guest_pass=guest_pass)
-        _forget_autosave(post_now, by, guest_pass)
+        forget_autosave(post_now, by, guest_pass)
         return Saved(beside, theirs=last)
     revision = _write(post_now, data, kind=kind, base=began_from or last, by=by, guest_pass=guest_pass)
-    _forget_autosave(post_now, by, guest_pass)
+    forget_autosave(post_now, by, guest_pass)
     if not post_now.has_fixed_text():
         put_into_row(post_now, revision)
     return Saved(revision)
@@ -119,7 +119,7 @@ def autosave(
 ) -> Revision:
     """Keep what somebody is writing, finished or not, beside everything else; it replaces their own last one."""
     post_now = locked(post)
-    _forget_autosave(post_now, by, guest_pass)
+    forget_autosave(post_now, by, guest_pass)
     return _write(post_now, data, kind=AUTOSAVE, base=_named(post_now, base), by=by, guest_pass=guest_pass)
 
 
@@ -130,7 +130,8 @@ def own_autosave(post: Post, *, by: User | None = None, guest_pass: GuestPass | 
     return None if own is None or (last and snapshots.is_same_text(last.data, own.data)) else own
 
 
-def _forget_autosave(post: Post, by: User | None, guest_pass: GuestPass | None) -> None:
+def forget_autosave(post: Post, by: User | None = None, guest_pass: GuestPass | None = None) -> None:
+    """The writer's own, once it is saved or thrown away."""
     post.revisions.autosaves().filter(by=by, guest_pass=guest_pass).delete()
 
 

@@ -50,6 +50,7 @@ WRITE_POSTS = [
 EDIT_POSTS = [
     *WRITE_POSTS,
     "blog.edit_post",
+    *_can("blog", "suggestion", "view"),
     *_can("blog", "author", "delete"),
     *_can("blog", "post", "delete"),
     *_can("blog", "topic", "add", "change", "delete"),
