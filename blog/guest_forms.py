@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.core.validators import URLValidator
 
+from events.forms import NameField, StampField, new_stamp
 from sharedlives.foundation import pictures, richtext
 from sharedlives.foundation.models import Picture
 from sharedlives.foundation.richtext import RichTextFormField
@@ -172,6 +173,31 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "Write something first."},
     )
+
+
+class SuggestionForm(forms.Form):
+    """For somebody whom nobody invited."""
+
+    stamp = StampField()
+    name = NameField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(
+        label="Your e-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        help_text="We answer there. We keep it for a year at most.",
+    )
+    idea = forms.CharField(
+        label="What would you like to write about?",
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="A few sentences are enough. Who are you, and what should people know afterwards?",
+    )
+
+    def clean(self):
+        if "stamp" in self.errors:
+            self.data = self.data.copy()
+            self.data["stamp"] = new_stamp()
+        return super().clean()
 
 
 class LinkForm(forms.Form):

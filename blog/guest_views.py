@@ -7,20 +7,23 @@ from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from events.forms import new_stamp
 from sharedlives.foundation import audit, limits, links, richtext, spoken
 from sharedlives.foundation.picture_admin import as_json
 from sharedlives.foundation.rich_text_admin import media_with_nonce
 
 from . import compare, editorial, emails, passes, preview_links, revisions, snapshots
 from .editorial import EditorialRefused
-from .guest_forms import GuestPictureForm, GuestPostForm, LinkForm, NoteForm, written_into
+from .guest_forms import GuestPictureForm, GuestPostForm, LinkForm, NoteForm, SuggestionForm, written_into
 from .models import GuestPass, Note
 
 BROKEN_LINKS = {"limit": 60, "seconds": 600}
 NEW_LINKS = {"limit": 30, "seconds": 600}
 UPLOADS = {"limit": 40, "seconds": 3600}
+SUGGESTIONS = {"limit": 20, "seconds": 3600}
 NOTES = {"limit": 60, "seconds": 3600}
 
 
@@ -399,3 +402,16 @@ def guest_link_lost(request):
         passes.send_links_to(email)
         return redirect(f"{reverse('blog:guest_link_lost')}?sent=1")
     return render(request, "blog/guests/guest_link_lost.html", {"form": form, "sent": "sent" in request.GET})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def suggest_post(request):
+    """Anybody may suggest a post; it lands with the editors."""
+    form = SuggestionForm(request.POST or None, initial={"stamp": new_stamp()})
+    if request.method == "POST" and form.is_valid():
+        limits.hit("suggest", limits.client_address(request), **SUGGESTIONS)
+        typed = form.cleaned_data
+        passes.suggest(name=typed["name"], email=typed["email"], idea=typed["idea"].strip(), request_id=typed["stamp"])
+        return redirect(f"{reverse('blog:suggest_post')}?sent=1")
+    return render(request, "blog/guests/suggest_post.html", {"form": form, "sent": "sent" in request.GET})

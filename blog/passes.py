@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date as Day
 
 from django.core.exceptions import ValidationError
@@ -125,6 +126,17 @@ def send_links_to(email: str) -> None:
     """Mail whoever asks the links that work under this address; nobody learns whether there are any."""
     for guest_pass in GuestPass.objects.valid().filter(email__iexact=email).select_related("post", "invited_by"):
         emails.link_again(guest_pass)
+
+
+@transaction.atomic
+def suggest(*, name: str, email: str, idea: str, request_id: uuid.UUID) -> Suggestion:
+    """Somebody whom nobody invited would like to write: the editors are told, once however often the form is sent."""
+    facts = {"name": name, "email": email, "idea": idea}
+    suggestion, is_new = Suggestion.objects.get_or_create(request_id=request_id, defaults=facts)
+    if is_new:
+        emails.suggested(suggestion)
+        audit.record(None, "suggested a post", suggestion)
+    return suggestion
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ urlpatterns = [
     path("archive/", views.archive_index, name="archive_index"),
     path("archive/<int:year>/", views.archive_year, name="archive_year"),
     path("archive/<int:year>/<int:month>/", views.archive_month, name="archive_month"),
+    path("suggest/", guest_views.suggest_post, name="suggest_post"),
     path("guests/lost-link/", guest_views.guest_link_lost, name="guest_link_lost"),
     path("guests/<str:token>/", guest_views.guest_post, name="guest_post"),
     path("guests/<str:token>/keep/", guest_views.guest_keep, name="guest_keep"),

@@ -38,9 +38,19 @@ def post_detail(request, slug):
     return _preview(request, slug)
 
 
+def _gone(request, slug):
+    """What was taken down says so (410), or leads where staff said. Of what was never out nobody learns."""
+    post = get_object_or_404(Post, status=Post.Status.ARCHIVED, addresses__slug=slug)
+    if post.instead:
+        return redirect(post.instead)
+    return render(request, "blog/post_gone.html", status=410)
+
+
 def _preview(request, slug):
     """What is not public yet, or no longer, for staff who may see posts. Only here is anybody's session looked at."""
-    post = get_object_or_404(Post.objects.for_reading().visible_to(request.user), slug=slug)
+    post = Post.objects.for_reading().visible_to(request.user).filter(slug=slug).first()
+    if post is None:
+        return _gone(request, slug)
     response = render(request, "blog/post_detail.html", on_its_page(post) | {"is_preview": True})
     patch_cache_control(response, no_store=True, private=True)
     return response

@@ -3,12 +3,14 @@
 Driven by what is registered: a page added later without a row to try it with fails here.
 """
 
+import uuid
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from blog.models import Tag, Topic
+from blog.models import Suggestion, Tag, Topic
 from events import ring_list
 from events.bookings import Person
 from events.models import ClosedDay
@@ -47,6 +49,9 @@ ROWS = {
     "blog.Post": lambda n: factories.create_post(title=f"Post {n}", is_published=False),
     "blog.Topic": lambda n: Topic.objects.create(name=f"Topic {n}", slug=f"topic-{n}"),
     "blog.Tag": lambda n: Tag.objects.create(name=f"Tag {n}", slug=f"tag-{n}"),
+    "blog.Suggestion": lambda n: Suggestion.objects.create(
+        name=f"Somebody {n}", email=f"s{n}@example.org", idea="Beans.", request_id=uuid.uuid4()
+    ),
     "site.Proposal": lambda n: factories.create_proposal(
         post=factories.create_post(title=f"Post {n}", is_published=False)
     ),
