@@ -49,9 +49,7 @@ def forget_guests() -> int:
         invited=Max("passes__invited_at"),
         wrote=Max("passes__revisions__created_at"),
     )
-    old = [
-        guest for guest in guests if max(filter(None, (guest.out, guest.invited, guest.wrote)), default=limit) <= limit
-    ]
+    old = [guest for guest in guests if _last_met(guest) <= limit]
     for guest in old:
         with transaction.atomic():
             GuestPass.objects.filter(author=guest).delete()
