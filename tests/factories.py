@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image
 
-from blog.models import Author, GuestPass, Post
+from blog.models import Author, GuestPass, Post, Tag, Topic
 from events import bookings
 from events.bookings import Person
 from events.models import Subscription, Venue, Workshop, WorkshopDate
@@ -121,6 +121,14 @@ def create_post(*, title="A room and a half", authors=None, is_published=True, *
     for position, author in enumerate(authors or [Author.objects.first() or create_author()], start=1):
         post.bylines.create(author=author, position=position)
     return post
+
+
+def create_topic(name="Homes"):
+    return Topic.objects.create(name=name, slug=name.lower())
+
+
+def create_tag(name="kindness"):
+    return Tag.objects.create(name=name, slug=name.lower())
 
 
 def create_guest_pass(*, post=None, name="Mary Writer", email="mary@example.org", **fields):

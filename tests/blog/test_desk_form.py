@@ -12,7 +12,16 @@ from django.utils import timezone
 from blog import editorial
 from blog.models import Author, Post, Tag, Topic
 from tests.blog.test_desk import ADD, errors, filled_in, form_of, publisher, said, with_byline, writer  # noqa: F401
-from tests.factories import create_author, create_charity, create_picture, create_post, create_user, create_workshop
+from tests.factories import (
+    create_author,
+    create_charity,
+    create_picture,
+    create_post,
+    create_tag,
+    create_topic,
+    create_user,
+    create_workshop,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -21,14 +30,6 @@ PREVIEW_NEW = reverse("admin:blog_post_preview_new")
 
 def preview_of(post):
     return reverse("admin:blog_post_preview", args=[post.pk])
-
-
-def create_topic(name="Homes"):
-    return Topic.objects.create(name=name, slug=name.lower())
-
-
-def create_tag(name="kindness"):
-    return Tag.objects.create(name=name, slug=name.lower())
 
 
 @pytest.fixture(autouse=True)
