@@ -13,6 +13,7 @@
   const PAUSE = 2000;
   const AGAIN = 10000;
   let sent = words();
+  let seen = sent;
   let timer = null;
   let isSending = false;
 
@@ -66,12 +67,13 @@
     } finally {
       isSending = false;
     }
-    if (words() !== now) later(PAUSE);
   }
 
   function changed() {
-    if (words() === sent) return;
-    remember(words());
+    const now = words();
+    if (now === seen) return;
+    seen = now;
+    remember(now);
     later(PAUSE);
   }
 
