@@ -182,10 +182,30 @@ class ContactForm(forms.Form):
         return data
 
 
-class ReservationForm(ContactForm):
-    """Who to write to, and what holds for the whole booking; the people are a formset beside it."""
+class WatchedForm(forms.Form):
+    """A form for strangers, which notices what looks like a program's work (events/robots.py)."""
 
     stamp = StampField()
+    website = TrapField()
+
+    def seems_automatic(self, name: str, texts: list[str]) -> bool:
+        """For a valid form: whether nobody has pressed twice yet and it seems sent by a program. Then it asks to."""
+        request_id, shown_at, *was_asked = links.read("reserve", self.data["stamp"])
+        if was_asked:
+            return False
+        seconds = time.time() - int(shown_at)
+        trap = self.cleaned_data["website"]
+        why = robots.seems_automatic(trap=trap, seconds=seconds, name=name, texts=texts)
+        if why:
+            log.info("asked to press once more: %s", why)
+            self.data["stamp"], self.data["website"] = new_stamp(request_id, was_asked=True), ""
+            self.add_error(None, robots.ONCE_MORE)
+        return bool(why)
+
+
+class ReservationForm(WatchedForm, ContactForm):
+    """Who to write to, and what holds for the whole booking; the people are a formset beside it."""
+
     reach_by = forms.ChoiceField(
         label="If we have a question, how shall we reach you?",
         required=False,
@@ -218,7 +238,6 @@ class ReservationForm(ContactForm):
         required=False,
         help_text="You confirm it by a link in our mail about this booking. Every later mail has a link to leave.",
     )
-    website = TrapField()
 
     def __init__(self, *args, people: _PeopleFormSet | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -246,21 +265,9 @@ class ReservationForm(ContactForm):
 
     def asks_once_more(self) -> bool:
         """Whether it looks like a program's work and nobody has pressed twice yet; then it asks, and keeps all."""
-        request_id, shown_at, *was_asked = links.read("reserve", self.data["stamp"])
-        if was_asked:
-            return False
         people = self.people.people()
-        why = robots.seems_automatic(
-            trap=self.cleaned_data["website"],
-            seconds=time.time() - int(shown_at),
-            name=self.cleaned_data["contact_name"],
-            texts=[self.cleaned_data["organisation"], *(text for one in people for text in (one.access, one.dietary))],
-        )
-        if why:
-            log.info("asked to press once more: %s", why)
-            self.data["stamp"], self.data["website"] = new_stamp(request_id, was_asked=True), ""
-            self.add_error(None, robots.ONCE_MORE)
-        return bool(why)
+        needs = [text for one in people for text in (one.access, one.dietary)]
+        return self.seems_automatic(self.cleaned_data["contact_name"], [self.cleaned_data["organisation"], *needs])
 
     def reservation(self) -> dict:
         """The keyword arguments of `bookings.reserve`, without the date."""
