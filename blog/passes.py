@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import date as Day
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from events.lost_links import digest_of
 from sharedlives.foundation import audit, slugs
 from sharedlives.foundation.models import User
 
 from . import emails, revisions
 from .editorial import VALID_FOR, EditorialRefused
 from .models import RESERVED_SLUGS, Author, GuestPass, Post, PostAddress, Suggestion
+from .snapshots import Data
 
 RIGHT = "blog.edit_post"
 
@@ -46,7 +50,7 @@ def invite(
     if deadline and deadline < timezone.localdate():
         raise EditorialRefused("That deadline is over.")
     author = author or _known_guest(email) or _new_guest(name, email)
-    post = post or _new_draft(title, author, by)
+    post = post or _new_draft(title, name, by)
     if post.passes.filter(author=author, revoked_at=None).exists():
         raise EditorialRefused(f"{author.name} has a link to this post already. Send it again instead.")
     if not post.bylines.filter(author=author).exists():
@@ -78,10 +82,28 @@ def _new_guest(name: str, email: str) -> Author:
     return Author.objects.create(name=name, slug=slug, email=email, is_guest=True)
 
 
-def _new_draft(title: str, author: Author, by: User) -> Post:
-    words = title or f"draft by {author.name}"
-    slug = slugs.free(words, Post.objects, PostAddress.objects, otherwise="draft", reserved=RESERVED_SLUGS)
-    return Post.objects.create(title=title, slug=slug, created_by=by)
+def _new_draft(title: str, name: str, by: User) -> Post:
+    return Post.objects.create(title=title, slug=_address(title, name, Post.objects.all()), created_by=by)
+
+
+def address_for(guest_pass: GuestPass, *, title: str, before: Data) -> str:
+    """The post's address once its guest has changed the title: it goes with that, until an editor has chosen another
+    one or readers know it."""
+    post, name = guest_pass.post, guest_pass.name
+    ours = slugs.made_of(_words(before["title"], name)) or "draft"
+    is_ours = re.fullmatch(re.escape(ours) + r"(-[0-9]+)?", before["slug"])
+    if title == before["title"] or not is_ours or post.addresses.exists():
+        return before["slug"]
+    return _address(title, name, Post.objects.exclude(pk=post.pk))
+
+
+def _address(title: str, name: str, others: QuerySet[Post]) -> str:
+    words = _words(title, name)
+    return slugs.free(words, others, PostAddress.objects, otherwise="draft", reserved=RESERVED_SLUGS)
+
+
+def _words(title: str, name: str) -> str:
+    return title or f"draft by {name}"
 
 
 @transaction.atomic
@@ -121,11 +143,22 @@ def extend(guest_pass: GuestPass) -> None:
     guest_pass.save(update_fields=["ends_at"])
 
 
+def ask_for_links(address: str) -> None:
+    """Send whoever asks the links that work under this address: later, so that the time it takes tells nobody whether
+    there are any, and by a keyed hash, so that the table of jobs holds no addresses."""
+    from .jobs import send_guest_links
+
+    send_guest_links.defer(digest=digest_of(address))
+
+
 @transaction.atomic
-def send_links_to(email: str) -> None:
-    """Mail whoever asks the links that work under this address; nobody learns whether there are any."""
-    for guest_pass in GuestPass.objects.valid().filter(email__iexact=email).select_related("post", "invited_by"):
+def send_links(digest: str) -> int:
+    """Mail all links that work under one address; how many there are."""
+    passes = GuestPass.objects.valid().exclude(email="").select_related("post", "invited_by").order_by("pk")
+    same = [guest_pass for guest_pass in passes.iterator() if digest_of(guest_pass.email) == digest]
+    for guest_pass in same:
         emails.link_again(guest_pass)
+    return len(same)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from .models import Booking, WorkshopDate
 def ask_for(address: str) -> None:
     from .jobs import send_lost_links
 
-    send_lost_links.defer(digest=_digest(address))
+    send_lost_links.defer(digest=digest_of(address))
 
 
 @transaction.atomic
@@ -25,7 +25,7 @@ def send(digest: str) -> int:
     upcoming = WorkshopDate.objects.upcoming()
     coming = Booking.objects.active().filter(date__in=upcoming.order_by().values("pk")).exclude(email="")
     addresses = coming.order_by("email").values_list("email", flat=True).distinct()
-    same = [address for address in addresses.iterator() if _digest(address) == digest]
+    same = [address for address in addresses.iterator() if digest_of(address) == digest]
     bookings = list(
         coming.filter(email__in=same)
         .select_related("date__workshop", "date__venue")
@@ -36,5 +36,5 @@ def send(digest: str) -> int:
     return len(bookings)
 
 
-def _digest(address: str) -> str:
+def digest_of(address: str) -> str:
     return salted_hmac("events.lost_link", address.lower(), algorithm="sha256").hexdigest()

@@ -25,11 +25,16 @@ def free(
 
     `otherwise` stands in for words of which no slug can be made. It is free now; only a unique column keeps it so.
     """
-    base = slugify(words)[: longest - ROOM_FOR_A_NUMBER].strip("-") or otherwise
+    base = made_of(words, longest) or otherwise
     taken = set(reserved)
     for each in rows:
         taken.update(each.filter(slug__startswith=base).values_list("slug", flat=True))
     return numbered(base, taken)
+
+
+def made_of(words: str, longest: int = 120) -> str:
+    """The slug that these words alone would have."""
+    return slugify(words)[: longest - ROOM_FOR_A_NUMBER].strip("-")
 
 
 def numbered(base: str, taken: Container[str]) -> str:
