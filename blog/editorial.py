@@ -70,7 +70,7 @@ MOVES = {
     "schedule": Move("scheduled", _all((*IN_WORK, SCHEDULED), PUBLISHED), right="blog.publish_post"),
     # What nobody has seen yet goes back to the drafts; what was public is put away, and stays found in the archive.
     "unpublish": Move("taken down", {SCHEDULED: DRAFT, LIVE: ARCHIVED}, right="blog.publish_post"),
-    "withdraw": Move("withdrawn by its guest", _all(IN_WORK, ARCHIVED), by_guest=True),
+    "withdraw": Move("withdrawn by its guest", _all((*IN_WORK, SCHEDULED), ARCHIVED), by_guest=True),
     "archive": Move("put away", _all(IN_WORK, ARCHIVED)),
     "decline": Move("declined", _all(IN_WORK, REJECTED)),
     "restore": Move("made a draft again", {ARCHIVED: DRAFT, REJECTED: DRAFT}),
@@ -108,6 +108,11 @@ def where(post: Post) -> str:
     if post.status != PUBLISHED:
         return post.status
     return SCHEDULED if post.is_scheduled() else LIVE
+
+
+def may_withdraw(post: Post) -> bool:
+    """Whether a guest can say no now; once it is out, they ask."""
+    return where(post) in MOVES["withdraw"].leads
 
 
 def may_edit(user: User, post: Post) -> bool:

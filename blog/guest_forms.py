@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from django import forms
 from django.core.validators import URLValidator
 
-from events.forms import NameField, StampField, new_stamp
+from events.forms import DayField, NameField, WatchedForm, new_stamp
 from sharedlives.foundation import pictures, richtext
 from sharedlives.foundation.models import Picture
 from sharedlives.foundation.richtext import RichTextFormField
 
-from .models import GuestPass, Handle
+from .models import GuestPass, Handle, Note
 from .snapshots import Data
 
-AUTHOR_FIELDS = ("role", "bio", "website")
+# What is printed about the author beside the name, and what a note calls it.
+AUTHOR_FIELDS = {"role": "What I do", "bio": "About me", "website": "Website"}
 
 
 class OneLine(forms.CharField):
@@ -33,8 +36,18 @@ class GuestPostForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What the post is about. It opens the post, and stands in lists.",
     )
-    name = OneLine(label="Your name, as it should be printed", max_length=120)
-    organisation = OneLine(label="Your organisation, if you write for one", max_length=150, required=False)
+    name = OneLine(
+        label="Your name, as it should be printed",
+        max_length=120,
+        error_messages={"required": "Write the name under which the post should stand."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    organisation = OneLine(
+        label="Your organisation, if you write for one",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
     role = OneLine(label="What you do", max_length=120, required=False, help_text='Like "Shared Lives carer".')
     bio = forms.CharField(
         label="About you",
@@ -50,12 +63,6 @@ class GuestPostForm(forms.Form):
         validators=[URLValidator(schemes=["http", "https"])],
         widget=forms.URLInput(attrs={"autocomplete": "url"}),
     )
-    network = forms.ChoiceField(
-        label="A social network",
-        required=False,
-        choices=[("", "None"), *Handle.Network.choices],
-    )
-    handle = OneLine(label="Your name there", max_length=100, required=False, help_text="Like AnnaWritesHere.")
 
     def __init__(self, *args, guest_pass: GuestPass, text: Data, **kwargs):
         """`text` is the one that the form shows and that what is typed goes into (blog/snapshots.py)."""
@@ -63,22 +70,38 @@ class GuestPostForm(forms.Form):
         kwargs["initial"] = _as_shown(guest_pass, text) | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         self.fields["body"] = RichTextFormField(label="Your text", required=False, policy=policy_for(text["body"]))
+        self.fields |= {f"handle_{network}": _handle_field(network) for network in Handle.Network}
         self.order_fields(["base", "title", "standfirst", "body"])
+        for field in self.fields.values():
+            # A browser would cut off what is pasted, without a word.
+            field.widget.attrs.pop("maxlength", None)
 
     def clean(self):
-        data = self.cleaned_data
-        if data.get("handle") and not data.get("network"):
-            self.add_error("network", "Say which network that is.")
-        if data.get("handle") and data.get("network"):
-            self._check_handle(data)
-        return data
+        for network, name in self.handles().items():
+            try:
+                Handle(author=self.guest_pass.author, network=network, name=name).clean()
+            except forms.ValidationError as error:
+                self.add_error(f"handle_{network}", error.message_dict["name"])
+        return self.cleaned_data
 
-    def _check_handle(self, data):
-        handle = Handle(author=self.guest_pass.author, network=data["network"], name=data["handle"])
-        try:
-            handle.clean()
-        except forms.ValidationError as error:
-            self.add_error("handle", error.message_dict["name"])
+    def refuse_unfinished(self) -> None:
+        """Before it is sent in; what is only saved may be as unfinished as it likes."""
+        if "title" not in self.errors and not self.cleaned_data["title"]:
+            self.add_error("title", "Give your post a title before you send it in.")
+        if "body" not in self.errors and not self.cleaned_data["body"]:
+            self.add_error("body", "Write your text before you send it in.")
+
+    def handles(self) -> dict[str, str]:
+        """What was typed of names on social networks, by network."""
+        typed = {network: self.cleaned_data.get(f"handle_{network}", "") for network in Handle.Network.values}
+        return {network: name.lstrip("@ ") for network, name in typed.items() if name.strip("@ ")}
+
+    def handle_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith("handle_")]
+
+    def has_handles(self) -> bool:
+        """Whether there is anything in them, so that they are to be seen."""
+        return any(field.value() or field.errors for field in self.handle_fields())
 
     def written(self) -> Data:
         """The text with what was typed in it; what a guest may not change is as it was."""
@@ -102,22 +125,27 @@ def written_into(text: Data, typed: dict, guest_pass: GuestPass) -> Data:
 def _with_own_pictures_only(body: str, before: str, guest_pass: GuestPass) -> str:
     """A number is easily typed: the library's other pictures are none of a guest's business."""
     own = set(guest_pass.pictures.values_list("picture", flat=True)) | set(richtext.picture_ids(before))
-    for number in set(richtext.picture_ids(body)) - own:
-        body = body.replace(f'<figure data-picture="{number}"></figure>', "")
-    return body
+    return _FIGURE.sub(lambda figure: figure[0] if int(figure[1]) in own else "", body)
+
+
+_FIGURE = re.compile(r'<figure data-picture="([0-9]+)"></figure>')
+
+
+def _handle_field(network: Handle.Network) -> OneLine:
+    hint = "Like @anna@example.social." if network == Handle.Network.MASTODON else ""
+    widget = forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"})
+    return OneLine(label=network.label, required=False, help_text=hint, max_length=100, widget=widget)
 
 
 def _as_shown(guest_pass: GuestPass, text: Data) -> dict:
     author = guest_pass.author
     own = next((row for row in text["bylines"] if row[0] == author.pk), [author.pk, guest_pass.name, ""])
-    handle = author.handles.first()
     return {
         **{name: text[name] for name in ("title", "standfirst", "body")},
         **{name: getattr(author, name) for name in AUTHOR_FIELDS},
         "name": own[1],
         "organisation": own[2],
-        "network": handle.network if handle else "",
-        "handle": handle.name if handle else "",
+        **{f"handle_{handle.network}": handle.name for handle in author.handles.all()},
     }
 
 
@@ -137,14 +165,18 @@ class GuestPictureForm(forms.Form):
         help_text="For people who cannot see it: what is going on, who is in it.",
     )
     is_decorative = forms.BooleanField(label="It says nothing that the text does not say", required=False)
+    caption = OneLine(label="Words below it", max_length=300, required=False)
     credit = OneLine(label="Who took it?", max_length=150, required=False)
     pictured = OneLine(
         label="Who is in it?", max_length=300, required=False, help_text="For the editors only; never shown."
     )
     consent = forms.ChoiceField(
         label="Do the people in it agree that we show it?",
-        choices=[choice for choice in Picture.Consent.choices if choice[0] != "stock"],
+        choices=Picture.Consent.choices,
         initial=Picture.Consent.UNKNOWN,
+    )
+    consent_until = DayField(
+        label="Until when may we show it?", required=False, help_text="The last day. Empty: no end."
     )
     is_portrait = forms.BooleanField(label="This is a photograph of me, to go with my name", required=False)
 
@@ -158,7 +190,7 @@ class GuestPictureForm(forms.Form):
 
     def take_in(self) -> Picture | None:
         """The picture in the library; None, with an error on the form, where the file was refused."""
-        facts = {name: self.cleaned_data[name] for name in ("alt", "is_decorative", "credit", "pictured", "consent")}
+        facts = {name: self.cleaned_data[name] for name in self.fields if name not in ("file", "is_portrait")}
         try:
             return pictures.add(self.cleaned_data["file"], by=None, **facts)
         except pictures.Refused as refusal:
@@ -171,14 +203,19 @@ class NoteForm(forms.Form):
         label="Your words to the editors",
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": "Write something first."},
+        error_messages={"required": "Write your words first, then send them."},
+    )
+    asks_for = forms.ChoiceField(
+        label="What do you ask for?",
+        choices=[("", "Nothing, I am only writing"), *Note.AsksFor.choices],
+        required=False,
+        widget=forms.RadioSelect,
     )
 
 
-class SuggestionForm(forms.Form):
+class SuggestionForm(WatchedForm):
     """For somebody whom nobody invited."""
 
-    stamp = StampField()
     name = NameField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = forms.EmailField(
         label="Your e-mail",
@@ -194,10 +231,13 @@ class SuggestionForm(forms.Form):
     )
 
     def clean(self):
+        data = super().clean()
         if "stamp" in self.errors:
-            self.data = self.data.copy()
-            self.data["stamp"] = new_stamp()
-        return super().clean()
+            self.data["stamp"] = new_stamp(was_asked=True)
+        return data
+
+    def asks_once_more(self) -> bool:
+        return self.seems_automatic(self.cleaned_data["name"], [self.cleaned_data["idea"]])
 
 
 class LinkForm(forms.Form):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from csp.constants import NONCE
 from django.db import transaction
 from django.http import Http404, JsonResponse
@@ -17,8 +19,17 @@ from sharedlives.foundation.rich_text_admin import media_with_nonce
 
 from . import compare, editorial, emails, passes, preview_links, revisions, snapshots
 from .editorial import EditorialRefused
-from .guest_forms import GuestPictureForm, GuestPostForm, LinkForm, NoteForm, SuggestionForm, written_into
-from .models import GuestPass, Note
+from .guest_forms import (
+    AUTHOR_FIELDS,
+    GuestPictureForm,
+    GuestPostForm,
+    LinkForm,
+    NoteForm,
+    SuggestionForm,
+    policy_for,
+    written_into,
+)
+from .models import GuestPass, Handle, Note
 
 BROKEN_LINKS = {"limit": 60, "seconds": 600}
 NEW_LINKS = {"limit": 30, "seconds": 600}
@@ -41,7 +52,26 @@ def _pass_of(request, token: str) -> GuestPass | None:
 
 
 def _ended(request):
-    return render(request, "blog/guests/link_ended.html", {"form": LinkForm()}, status=410)
+    context = {"form": LinkForm(), "kept": _typed(request)}
+    return render(request, "blog/guests/link_ended.html", context, status=410)
+
+
+def _typed(request) -> list[tuple[str, str]]:
+    """What was written on a form that came too late, to be shown and copied."""
+    body = ""
+    with contextlib.suppress(richtext.Refused):
+        body = "\n\n".join(compare.paragraphs(richtext.clean(request.POST.get("body", "").replace("\0", ""))))
+    texts = {name: request.POST.get(name, "") for name in ("title", "standfirst", "text", "bio")} | {"body": body}
+    return [(label, texts[name]) for name, label in TYPED.items() if texts[name].strip()]
+
+
+TYPED = {
+    "title": "Title",
+    "standfirst": "In one or two sentences",
+    "body": "Your text",
+    "text": "Your words to the editors",
+    "bio": "About you",
+}
 
 
 @links.private_page
@@ -50,11 +80,15 @@ def guest_post(request, token):
     guest_pass = _pass_of(request, token)
     if guest_pass is None:
         return _ended(request)
-    act = next((act for name, act in ACTS.items() if name in request.POST), _save) if request.method == "POST" else None
-    try:
-        answer = act(request, guest_pass) if act else None
-    except EditorialRefused as refusal:
-        answer = {"refusal": str(refusal)}
+    answer = None
+    if request.method == "POST":
+        act = next((act for name, act in ACTS.items() if name in request.POST), _save)
+        try:
+            answer = (_keep_first(request, guest_pass) if act not in SAVING else None) or act(request, guest_pass)
+        except EditorialRefused as refusal:
+            answer = {"refusal": str(refusal)}
+        except limits.TooMany:
+            answer = {"refusal": "That was very often in a short time. Your words are kept: try again in an hour."}
     return answer if hasattr(answer, "status_code") else _page(request, guest_pass, **(answer or {}))
 
 
@@ -74,13 +108,17 @@ DONE = {
     "link": "Here is a link for reading. Whoever has it can read the text, and change nothing.",
     "unlinked": "That link no longer works.",
 }
+# At the beginning of the page's title, which is the first that a screen reader says.
+DONE_IN_SHORT = {"saved": "Saved", "sent": "Sent in", "noted": "Sent", "agreed": "Agreed", "withdrawn": "Withdrawn"}
 
 
-def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, refusal="", beside=None):
+def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, refusal="", beside=None, kept=()):
     post = guest_pass.post
     post.refresh_from_db()
-    may_write = post.status in editorial.GUEST_MAY_WRITE
-    text, kept_at = _text_to_show(guest_pass)
+    may_write, done = post.status in editorial.GUEST_MAY_WRITE, request.GET.get("done", "")
+    text, kept_at, overtaken_by = _text_to_show(guest_pass)
+    if may_write and overtaken_by and beside is None:
+        beside = {"theirs": overtaken_by, "changes": compare.changes(overtaken_by.data, text)}
     if may_write and form is None:
         form = GuestPostForm(guest_pass=guest_pass, text=text, initial={"base": revisions.base_of(post)})
     context = {
@@ -96,9 +134,13 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
         "picture_form": picture_form or GuestPictureForm(),
         "notes": post.notes.filter(is_shared=True).select_related("by", "guest_pass"),
         "note_form": note_form or NoteForm(),
+        "has_errors": bool(refusal) or any(each and each.errors for each in (form, note_form, picture_form)),
         "press_links": guest_pass.preview_links.valid(),
         "refusal": refusal,
-        "done": DONE.get(request.GET.get("done", ""), ""),
+        "kept": kept,
+        "done": DONE.get(done, ""),
+        "done_title": DONE_IN_SHORT.get(done, "Done"),
+        "may_withdraw": editorial.may_withdraw(post),
         "beside": beside,
         "deadline": guest_pass.deadline,
         "has_agreed": _has_agreed(guest_pass),
@@ -119,13 +161,14 @@ def _token(guest_pass: GuestPass) -> str:
 
 
 def _text_to_show(guest_pass: GuestPass):
-    """What the guest wrote last, saved or not; and when it was kept, if it was never saved."""
+    """What the guest wrote last, saved or not; when it was kept, if it was never saved; and the text that somebody
+    else has saved since then."""
     post = guest_pass.post
     newest = revisions.newest(post)
     own = revisions.own_autosave(post, guest_pass=guest_pass)
-    if own and (newest is None or own.base_id == newest.pk):
-        return own.data, own.created_at
-    return (newest.data if newest else snapshots.of(post)), None
+    if own is None:
+        return (newest.data if newest else snapshots.of(post)), None, None
+    return own.data, own.created_at, newest if newest and own.base_id != newest.pk else None
 
 
 def _has_agreed(guest_pass: GuestPass) -> bool:
@@ -159,24 +202,69 @@ def _refuse_writing(guest_pass):
     guest_pass.post.refresh_from_db()
     if guest_pass.post.status not in editorial.GUEST_MAY_WRITE:
         raise EditorialRefused(
-            "The editors have your text now, so it was not changed. Copy your last words into a note below."
+            "The editors have your text now, so it was not changed. If your last words matter, send them in a note."
         )
 
 
-def _save(request, guest_pass, *, then=None):
+def _keep(request, guest_pass):
+    """Keep what is being written, finished or not; it becomes the post's text once it is saved.
+
+    Raises richtext.Refused for a text that is far too long.
+    """
     form = _filled_in(request, guest_pass)
-    is_valid = form.is_valid()
+    form.is_valid()
+    # Only as long as the database has room for, whatever the form will say of it.
+    typed = {name: form.data.get(name, "").replace("\0", "").strip()[:longest] for name, longest in LONGEST.items()}
+    typed["body"] = richtext.clean(form.data.get("body", "").replace("\0", ""), policy_for(form.text["body"]))
+    kept = revisions.autosave(
+        guest_pass.post,
+        written_into(form.text, typed, guest_pass),
+        base=form.data.get("base", ""),
+        guest_pass=guest_pass,
+    )
+    if not guest_pass.author.is_public():
+        _keep_details(guest_pass, form)
+    return kept
+
+
+LONGEST = {"title": 5000, "standfirst": 5000, "name": 120, "organisation": 150}
+
+
+def _keep_first(request, guest_pass):
+    """Before anything else is done with a page on which the guest was writing: without JavaScript no other moment
+    comes."""
+    if "body" not in request.POST or guest_pass.post.status not in editorial.GUEST_MAY_WRITE:
+        return None
+    try:
+        _keep(request, guest_pass)
+    except richtext.Refused:
+        form = _filled_in(request, guest_pass)
+        form.is_valid()
+        return {"form": form}
+    return None
+
+
+def _save(request, guest_pass, *, then=None, is_whole=False):
+    form = _filled_in(request, guest_pass)
+    form.is_valid()
+    if is_whole:
+        form.refuse_unfinished()
     try:
         _refuse_writing(guest_pass)
     except EditorialRefused as refusal:
         # What was typed is kept all the same, and shown.
-        note = NoteForm(initial={"text": richtext.plain(form.data.get("body", ""))[:5000]})
-        return {"refusal": str(refusal), "note_form": note}
-    if not is_valid:
+        with contextlib.suppress(richtext.Refused):
+            _keep(request, guest_pass)
+        return {"refusal": str(refusal), "kept": _typed(request)}
+    if form.errors:
+        with contextlib.suppress(richtext.Refused):
+            _keep(request, guest_pass)
         return {"form": form}
     with transaction.atomic():
-        saved = revisions.save(guest_pass.post, form.written(), base=form.cleaned_data["base"], guest_pass=guest_pass)
-        _keep_details(guest_pass, form.cleaned_data)
+        text = form.written()
+        text["slug"] = passes.address_for(guest_pass, title=text["title"], before=form.text)
+        saved = revisions.save(guest_pass.post, text, base=form.cleaned_data["base"], guest_pass=guest_pass)
+        _keep_details(guest_pass, form)
     if saved.is_beside:
         changes = compare.changes(saved.theirs.data, saved.revision.data)
         again = GuestPostForm(
@@ -188,26 +276,34 @@ def _save(request, guest_pass, *, then=None):
     return then(request, guest_pass) if then else _back(guest_pass, "saved")
 
 
-def _keep_details(guest_pass, typed) -> None:
+def _keep_details(guest_pass, form) -> None:
     """What is printed about the author. Of one whom readers know already, the editors change it: a note tells them."""
-    author = guest_pass.author
-    changed = {name: typed[name] for name in ("role", "bio", "website") if getattr(author, name) != typed[name]}
-    handle = author.handles.filter(network=typed["network"]).first() if typed["network"] else None
-    has_new_handle = bool(typed["handle"]) and typed["handle"].lstrip("@") != (handle.name if handle else "")
-    if not changed and not has_new_handle:
-        return
+    author, typed = guest_pass.author, form.cleaned_data
+    changed = {name: typed[name] for name in AUTHOR_FIELDS if name in typed and getattr(author, name) != typed[name]}
+    handles = {handle.network: handle.name for handle in author.handles.all()}
+    asked = {network: name for network, name in form.handles().items() if f"handle_{network}" in typed}
+    gone = [network for network in handles if not typed.get(f"handle_{network}", "?")]
+    new = {network: name for network, name in asked.items() if handles.get(network) != name}
     if author.is_public():
-        lines = [f"{name}: {value}" for name, value in changed.items()]
-        lines += [f"{typed['network']}: {typed['handle']}"] if has_new_handle else []
-        words = "Please change what is printed about me.\n" + "\n".join(lines)
-        if not guest_pass.notes.filter(text=words).exists():
-            Note.objects.create(post=guest_pass.post, guest_pass=guest_pass, is_shared=True, text=words)
+        lines = [f"{AUTHOR_FIELDS[name]}: {value or 'nothing'}" for name, value in changed.items()]
+        lines += [f"{Handle.Network(network).label}: {name}" for network, name in new.items()]
+        lines += [f"{Handle.Network(network).label}: nothing" for network in gone]
+        _wish(guest_pass, lines)
         return
     for name, value in changed.items():
         setattr(author, name, value)
-    author.save()
-    if has_new_handle:
-        author.handles.update_or_create(network=typed["network"], defaults={"name": typed["handle"]})
+    if changed:
+        author.save(update_fields=[*changed])
+    author.handles.filter(network__in=gone).delete()
+    for network, name in new.items():
+        author.handles.update_or_create(network=network, defaults={"name": name})
+
+
+def _wish(guest_pass, lines: list[str]) -> None:
+    words = "\n".join(["Please change what is printed about me.", *lines])
+    if lines and not guest_pass.notes.filter(text=words).exists():
+        note = Note.objects.create(post=guest_pass.post, guest_pass=guest_pass, is_shared=True, text=words)
+        emails.note_to_editors(note)
 
 
 def _save_and_submit(request, guest_pass):
@@ -215,7 +311,7 @@ def _save_and_submit(request, guest_pass):
         editorial.submit(guest_pass.post, guest_pass=guest_pass)
         return _back(guest_pass, "sent")
 
-    return _save(request, guest_pass, then=send)
+    return _save(request, guest_pass, then=send, is_whole=True)
 
 
 def _save_and_look(request, guest_pass):
@@ -244,7 +340,7 @@ def _note(request, guest_pass):
     if not form.is_valid():
         return {"note_form": form}
     limits.hit("guest note", str(guest_pass.pk), **NOTES)
-    asks_for = request.POST.get("asks_for", "")
+    asks_for = form.cleaned_data["asks_for"]
     is_out = guest_pass.post.has_fixed_text()
     with transaction.atomic():
         note = Note.objects.create(
@@ -252,7 +348,7 @@ def _note(request, guest_pass):
             guest_pass=guest_pass,
             is_shared=True,
             text=form.cleaned_data["text"],
-            asks_for=asks_for if is_out and asks_for in Note.AsksFor.values else "",
+            asks_for=asks_for if is_out else "",
         )
         emails.note_to_editors(note)
         audit.record(None, "wrote a note", guest_pass.post, who="a guest author")
@@ -274,10 +370,18 @@ def _take_in(form, guest_pass, request):
         if picture is None:
             return None
         guest_pass.pictures.create(picture=picture)
-        if form.cleaned_data["is_portrait"] and not guest_pass.author.is_public():
-            guest_pass.author.portrait = picture
-            guest_pass.author.save(update_fields=["portrait"])
+        if form.cleaned_data["is_portrait"]:
+            _use_as_portrait(guest_pass, picture)
     return picture
+
+
+def _use_as_portrait(guest_pass, picture) -> None:
+    author = guest_pass.author
+    if author.is_public():
+        _wish(guest_pass, [f"My photograph: the picture “{picture}”"])
+        return
+    author.portrait = picture
+    author.save(update_fields=["portrait"])
 
 
 def _make_press_link(request, guest_pass):
@@ -303,6 +407,8 @@ ACTS = {
     "make_press_link": _make_press_link,
     "end_press_link": _end_press_link,
 }
+# These save the text themselves.
+SAVING = (_save, _save_and_submit, _save_and_look)
 
 
 # --- While they write -------------------------------------------------------------------------------------------------
@@ -318,20 +424,7 @@ def guest_keep(request, token):
         return JsonResponse({"problem": words}, status=410)
     try:
         _refuse_writing(guest_pass)
-        newest = revisions.newest(guest_pass.post)
-        text = newest.data if newest else snapshots.of(guest_pass.post)
-        typed = {name: request.POST.get(name, "").replace("\0", "") for name in ("title", "standfirst", "body")}
-        typed["body"] = richtext.clean(typed["body"])
-        typed |= {
-            "name": request.POST.get("name", "")[:120],
-            "organisation": request.POST.get("organisation", "")[:150],
-        }
-        kept = revisions.autosave(
-            guest_pass.post,
-            written_into(text, typed, guest_pass),
-            base=request.POST.get("base", ""),
-            guest_pass=guest_pass,
-        )
+        kept = _keep(request, guest_pass)
     except EditorialRefused as refusal:
         return JsonResponse({"problem": str(refusal)}, status=409)
     except richtext.Refused as refusal:
@@ -348,8 +441,12 @@ def guest_preview(request, token):
         return _ended(request)
     post = guest_pass.post
     text = revisions.newest(post)
-    html = preview_links.rendered(text) if text else ""
-    return render(request, "blog/guests/guest_preview.html", {"guest_pass": guest_pass, "post": post, "html": html})
+    context = {
+        "guest_pass": guest_pass,
+        "may_write": post.status in editorial.GUEST_MAY_WRITE,
+        "html": preview_links.rendered(text) if text else "",
+    }
+    return render(request, "blog/guests/guest_preview.html", context)
 
 
 @links.private_page
@@ -365,7 +462,13 @@ def guest_pictures(request, token):
         wanted = {int(part) for part in ids.split(",")[:200] if part.isdecimal() and len(part) < 16}
         found = {picture.pk: picture for picture in [*post.pictures.all(), *own] if picture.pk in wanted}
         return JsonResponse({"pictures": [as_json(picture) for picture in found.values()]})
-    return JsonResponse({"pictures": [as_json(picture) for picture in own], "more": False})
+    words = request.GET.get("q", "").lower().split()
+    found = [picture for picture in own if all(word in _searched(picture) for word in words)]
+    return JsonResponse({"pictures": [as_json(picture) for picture in found], "more": False})
+
+
+def _searched(picture) -> str:
+    return " ".join([picture.name, picture.alt, picture.caption, picture.credit]).lower()
 
 
 @links.private_page
@@ -399,7 +502,7 @@ def guest_link_lost(request):
         email = form.cleaned_data["email"]
         limits.hit("new link", limits.client_address(request), **NEW_LINKS)
         limits.hit("new link to", email.lower(), limit=5, seconds=24 * 60 * 60)
-        passes.send_links_to(email)
+        passes.ask_for_links(email)
         return redirect(f"{reverse('blog:guest_link_lost')}?sent=1")
     return render(request, "blog/guests/guest_link_lost.html", {"form": form, "sent": "sent" in request.GET})
 
@@ -408,10 +511,21 @@ def guest_link_lost(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def suggest_post(request):
     """Anybody may suggest a post; it lands with the editors."""
-    form = SuggestionForm(request.POST or None, initial={"stamp": new_stamp()})
-    if request.method == "POST" and form.is_valid():
-        limits.hit("suggest", limits.client_address(request), **SUGGESTIONS)
-        typed = form.cleaned_data
-        passes.suggest(name=typed["name"], email=typed["email"], idea=typed["idea"].strip(), request_id=typed["stamp"])
-        return redirect(f"{reverse('blog:suggest_post')}?sent=1")
-    return render(request, "blog/guests/suggest_post.html", {"form": form, "sent": "sent" in request.GET})
+    data = request.POST.copy() if request.method == "POST" else None
+    form, status = SuggestionForm(data, initial={"stamp": new_stamp()}), 200
+    try:
+        if data is not None:
+            limits.hit("suggest", limits.client_address(request), **SUGGESTIONS)
+        if form.is_valid() and not form.asks_once_more():
+            typed = form.cleaned_data
+            facts = {name: typed[name] for name in ("name", "email", "idea")}
+            passes.suggest(request_id=typed["stamp"], **facts)
+            return redirect(f"{reverse('blog:suggest_post')}?sent=1")
+    except limits.TooMany:
+        form.is_valid()
+        form.add_error(
+            None, "Many ideas came from where you are in a short time. Try again in an hour, or write to us."
+        )
+        status = 429
+    context = {"form": form, "sent": "sent" in request.GET}
+    return render(request, "blog/guests/suggest_post.html", context, status=status)

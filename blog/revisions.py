@@ -119,8 +119,13 @@ def autosave(
 ) -> Revision:
     """Keep what somebody is writing, finished or not, beside everything else; it replaces their own last one."""
     post_now = locked(post)
+    began_from = _named(post_now, base)
+    for own in post_now.revisions.autosaves().filter(by=by, guest_pass=guest_pass):
+        # Of another text than this one goes on from: they never came to see the two together, and may want it still.
+        if own.base_id != (began_from and began_from.pk) and not snapshots.is_same_text(own.data, data):
+            _write(post_now, own.data, kind=BESIDE, base=own.base, by=by, guest_pass=guest_pass)
     forget_autosave(post_now, by, guest_pass)
-    return _write(post_now, data, kind=AUTOSAVE, base=_named(post_now, base), by=by, guest_pass=guest_pass)
+    return _write(post_now, data, kind=AUTOSAVE, base=began_from, by=by, guest_pass=guest_pass)
 
 
 def own_autosave(post: Post, *, by: User | None = None, guest_pass: GuestPass | None = None) -> Revision | None:

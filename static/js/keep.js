@@ -1,5 +1,6 @@
 // Keeps what somebody writes, while they write: on the server every few seconds, and in this tab until it is there.
-// For the form with data-keep="address"; it says what happened in the element with data-keep-status.
+// For the form with data-keep="address"; it says what happened in the element with data-keep-status. With data-keep-first
+// it is kept before it is sent: where the site cannot be reached the page stays, and says so in data-keep-problem.
 
 "use strict";
 
@@ -9,17 +10,28 @@
   const form = marked.form ?? marked.closest("form") ?? document.getElementById(marked.dataset.keepForm);
   const status = document.querySelector("[data-keep-status]");
   const copy = `keep ${location.pathname}`;
-  const NAMES = ["title", "standfirst", "introduction", "body", "content_note", "name", "organisation"];
+  const problem = document.querySelector("[data-keep-problem]");
+  const NAMES = ["title", "standfirst", "introduction", "body", "content_note", "name", "organisation", "role", "bio", "website"];
   const PAUSE = 2000;
   const AGAIN = 10000;
+  const PATIENCE = 30000;
   let sent = words();
   let seen = sent;
   let timer = null;
-  let isSending = false;
+  let sending = null;
+  let isTold = false;
+  const editors = new Map();
+  document.addEventListener("prose-editor:ready", ({ detail }) => editors.set(detail.textarea, detail.editor));
 
   function words() {
-    const data = new FormData(form);
-    return JSON.stringify(NAMES.filter((name) => data.has(name)).map((name) => [name, data.get(name)]));
+    const isKept = ([name]) => NAMES.includes(name) || name.startsWith("handle_");
+    return JSON.stringify([...new FormData(form)].filter(isKept));
+  }
+
+  // The editor writes some HTML in another way than it was given.
+  function isSame(one, other) {
+    const bare = (text) => text?.replace(/<p><\/p>|<br>|\s+|\\r|\\n/g, "");
+    return bare(one) === bare(other);
   }
 
   function say(text) {
@@ -41,32 +53,57 @@
     timer = setTimeout(keep, pause);
   }
 
+  // One at a time, so that an older text never comes after a newer one.
   async function keep() {
+    await sending;
     const now = words();
-    if (isSending || now === sent) return;
-    isSending = true;
+    if (now === sent) return "";
+    sending = send(now);
+    const wrong = await sending;
+    sending = null;
+    return wrong;
+  }
+
+  // What went wrong, in words; nothing when it is kept.
+  async function send(now) {
     remember(now);
-    const data = new FormData();
-    for (const [name, value] of JSON.parse(now)) data.append(name, value);
-    for (const name of ["base", "csrfmiddlewaretoken"]) data.append(name, form.elements[name].value);
     try {
-      const response = await fetch(marked.dataset.keep, { method: "POST", body: data, headers: { Accept: "application/json" } });
+      let response = await post(now);
+      // Somebody signed in or out in another tab: the page's mark of origin is no longer good, a new page has a good one.
+      if (response.status === 403 && (await takeNewToken())) response = await post(now);
       const answer = await response.json().catch(() => ({}));
       if (response.ok) {
         sent = now;
+        isTold = false;
         remember(null);
         say(`Kept at ${answer.kept}.`);
-      } else if (answer.problem) {
-        say(`Not kept. ${answer.problem}`);
-      } else {
-        throw new Error(String(response.status));
+        return "";
       }
+      if (!answer.problem) throw new Error(String(response.status));
+      say(`Not kept. ${answer.problem}`);
+      return answer.problem;
     } catch {
-      say("Not kept: the site does not answer. Your words stay on this page, and we try again.");
+      const wrong = "The site does not answer. Your words stay on this page, and we try again.";
+      say(`Not kept. ${wrong}`);
       later(AGAIN);
-    } finally {
-      isSending = false;
+      return wrong;
     }
+  }
+
+  function post(now) {
+    const data = new FormData();
+    for (const [name, value] of JSON.parse(now)) data.append(name, value);
+    for (const name of ["base", "csrfmiddlewaretoken"]) data.append(name, form.elements[name].value);
+    const options = { method: "POST", body: data, headers: { Accept: "application/json" } };
+    return fetch(marked.dataset.keep, { ...options, signal: AbortSignal.timeout?.(PATIENCE) });
+  }
+
+  async function takeNewToken() {
+    const html = await (await fetch(location.href)).text();
+    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[name=csrfmiddlewaretoken]");
+    if (!fresh) return false;
+    for (const old of document.querySelectorAll("[name=csrfmiddlewaretoken]")) old.value = fresh.value;
+    return true;
   }
 
   function changed() {
@@ -81,7 +118,27 @@
   form.addEventListener("input", changed);
   form.addEventListener("keyup", changed);
   setInterval(changed, PAUSE);
-  form.addEventListener("submit", () => clearTimeout(timer));
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if ("keepFirst" in marked.dataset) sendOnceKept(event);
+  });
+  addEventListener("online", () => later(0));
+
+  // Pressed a second time it is sent in any case.
+  async function sendOnceKept(event) {
+    if (isTold || (words() === sent && navigator.onLine)) return;
+    event.preventDefault();
+    const wrong = (await keep()) || (navigator.onLine ? "" : "You are not connected. Your words stay on this page.");
+    isTold = true;
+    if (!wrong) {
+      form.requestSubmit(event.submitter);
+      return;
+    }
+    if (!problem) return;
+    problem.textContent = `Not sent. ${wrong} You can press the button again.`;
+    problem.hidden = false;
+    problem.scrollIntoView({ block: "nearest" });
+  }
 
   const left = (() => {
     try {
@@ -90,7 +147,7 @@
       return null;
     }
   })();
-  if (left && left !== sent) {
+  if (left && !isSame(left, sent)) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button button--quiet";
@@ -99,11 +156,13 @@
       for (const [name, value] of JSON.parse(left)) {
         const field = form.elements[name];
         if (!field) continue;
-        field.value = value;
+        if (editors.has(field)) editors.get(field).commands.setContent(value, { emitUpdate: true });
+        else field.value = value;
         field.dispatchEvent(new Event("input", { bubbles: true }));
-        field.dispatchEvent(new CustomEvent("taken-up", { bubbles: true }));
       }
       button.remove();
+      form.elements[JSON.parse(left)[0][0]]?.focus();
+      say("Your words are back in the form.");
       changed();
     });
     (status ?? marked).after(button);

@@ -23,7 +23,8 @@
 
   async function find(words) {
     const { pictures, more } = await getJSON(`${LIBRARY}?${new URLSearchParams({ q: words })}`);
-    const none = words ? "No picture has these words." : "There is no picture in the library yet. Upload the first one.";
+    const empty = own ? "You have not added a picture yet. Upload the first one." : "There is no picture in the library yet. Upload the first one.";
+    const none = words ? "No picture has these words." : empty;
     const some = pictures.length === 1 ? "One picture." : `${pictures.length} pictures, the newest first.`;
     const first = `The newest ${pictures.length}. Search for others by their words.`;
     return { items: pictures, words: more ? first : pictures.length ? some : none };
@@ -31,7 +32,7 @@
 
   function libraryPanel(finish) {
     const { rows, look } = search({
-      label: "Search the library",
+      label: own ? "Search your pictures" : "Search the library",
       hint: "By name, description, caption or credit.",
       find,
       isGrid: true,
@@ -74,7 +75,7 @@
     }
     const more = make("details", {}, [
       make("summary", {}, ["Who is in it, and may we show it?"]),
-      input({ name: "pictured", label: "Who is in it", hint: "For the staff only; never shown.", attributes: { maxlength: 300 } }),
+      input({ name: "pictured", label: "Who is in it", hint: own ? "For the editors only; never shown." : "For the staff only; never shown.", attributes: { maxlength: 300 } }),
       select({ name: "consent", label: "On what basis we show it", choices: CONSENT }),
       input({
         name: "consent_until",
@@ -109,6 +110,7 @@
       const response = await fetch(UPLOAD, { method: "POST", body: data, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
       if (response.status === 413) return { errors: { file: ["This file is too large: at most 8 MB."] } };
       const answer = await response.json();
+      if (answer.picture && own) delete own.dataset.isEmpty;
       return answer.picture ?? { errors: answer.errors };
     } catch {
       return { errors: { "": ["The picture did not arrive. Nothing is lost: try again in a moment."] } };
@@ -124,7 +126,7 @@
       button.addEventListener("click", () => show(name));
       return button;
     };
-    const ways = { library: way("library", "From the library"), upload: way("upload", "Upload a new one") };
+    const ways = { library: way("library", own ? "Your pictures" : "From the library"), upload: way("upload", "Upload a new one") };
     function show(name) {
       for (const [key, button] of Object.entries(ways)) {
         button.setAttribute("aria-pressed", key === name);
@@ -145,8 +147,9 @@
       // Enter in the library's search box never comes here.
       onSubmit: upload,
     });
-    show(file ? "upload" : "library");
-    panels[file ? "upload" : "library"].querySelector(file ? "textarea" : "input").focus();
+    const first = file || own?.dataset.isEmpty ? "upload" : "library";
+    show(first);
+    panels[first].querySelector(file ? "textarea" : "input").focus();
     return asked;
   }
 
