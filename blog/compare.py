@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sharedlives.foundation import richtext
 
@@ -82,7 +83,7 @@ def _lines(name: str, value) -> list[str]:
     if name == "introduced_by":
         return [str(author) for author in Author.objects.filter(pk=value)] if value else []
     if name in ("lead_picture", "workshop"):
-        model = Post._meta.get_field(name).related_model
+        model: Any = Post._meta.get_field(name).related_model
         return [str(row) for row in model._base_manager.filter(pk=value)] if value else []
     return [str(value)] if value else []
 

@@ -341,7 +341,7 @@ def _go_out(
             _refuse_unsigned(post, without_sign_off)
         revisions.put_into_row(post, text)
         _refuse_unfinished(post)
-        moment = at or (post.publish_at if was_live else timezone.now())
+        moment = at or (was_live and post.publish_at) or timezone.now()
         _refuse_to_end_before_it_begins(post, moment)
         post.publish_at, post.instead = moment, ""
 
@@ -376,7 +376,10 @@ def _move(
         raise EditorialRefused(
             REFUSALS.get((name, before), f"This post is {IN_WORDS[before]}, so that cannot be done.")
         )
-    changes = {"status": (locked.status, move.leads[before]), "publish_at": (locked.publish_at, None)}
+    changes: dict[str, tuple[object, object]] = {
+        "status": (locked.status, move.leads[before]),
+        "publish_at": (locked.publish_at, None),
+    }
     if check:
         check(locked)
     if not (stays and stays(locked)):

@@ -96,8 +96,8 @@ def withdrawn(post: Post, guest_pass: GuestPass, *, reason: str) -> list[str]:
 
 def note_to_editors(note: Note) -> list[str]:
     """What a guest answers, or asks for once the post is out."""
-    context = {"note": note.text, "asks_for": note.get_asks_for_display(), "writer": note.guest_pass.name}
-    return _to_editors(note.post, "editors_note", **context)
+    writer = note.guest_pass.name if note.guest_pass else str(note.by)
+    return _to_editors(note.post, "editors_note", note=note.text, asks_for=note.get_asks_for_display(), writer=writer)
 
 
 def suggested(suggestion: Suggestion) -> list[str]:

@@ -77,7 +77,7 @@ def put_into(post: Post, data: Data) -> None:
     for name in (*TEXTS, "slug"):
         setattr(post, name, data[name])
     for name in KEYS:
-        model = Post._meta.get_field(name).related_model
+        model: Any = Post._meta.get_field(name).related_model
         is_there = data[name] is not None and model._base_manager.filter(pk=data[name]).exists()
         setattr(post, f"{name}_id", data[name] if is_there else None)
     for name in MOMENTS:

@@ -204,6 +204,9 @@ class Post(models.Model):
 
     objects = search.SearchableManager.from_queryset(PostQuerySet)()
 
+    # Whom the last move of this very object wrote to (blog/editorial.py).
+    told: list[str]
+
     class Meta:
         ordering = [F("publish_at").desc(nulls_first=True), "-pk"]
         permissions = [
