@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from django import forms
@@ -84,6 +85,11 @@ class GuestPostForm(forms.Form):
                 self.add_error(f"handle_{network}", error.message_dict["name"])
         return self.cleaned_data
 
+    def plain(self) -> str | None:
+        """For the text box without JavaScript: the text with empty lines between its paragraphs, or None where it has
+        more than that can say."""
+        return self.data["plain"] if "plain" in self.data else as_plain(self.text["body"])
+
     def refuse_unfinished(self) -> None:
         """Before it is sent in; what is only saved may be as unfinished as it likes."""
         if "title" not in self.errors and not self.cleaned_data["title"]:
@@ -106,6 +112,18 @@ class GuestPostForm(forms.Form):
     def written(self) -> Data:
         """The text with what was typed in it; what a guest may not change is as it was."""
         return written_into(self.text, self.cleaned_data, self.guest_pass)
+
+
+_PLAIN = re.compile(r"(?:<p>[^<]*(?:<br>[^<]*)*</p>\s*)*")
+_MARKUP_IN_WORDS = re.compile(r"&(?:lt|gt|amp;[\w#]+);")
+
+
+def as_plain(body: str) -> str | None:
+    """Cleaned HTML as it could be typed without any markup; None where that would lose something."""
+    if not _PLAIN.fullmatch(body) or _MARKUP_IN_WORDS.search(body):
+        return None
+    found = re.findall(r"<p>(.*?)</p>", body, re.DOTALL)
+    return "\n\n".join(html.unescape(words.replace("<br>", "\n")) for words in found)
 
 
 def policy_for(body: str) -> str:

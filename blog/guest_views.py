@@ -58,10 +58,10 @@ def _ended(request):
 
 def _typed(request) -> list[tuple[str, str]]:
     """What was written on a form that came too late, to be shown and copied."""
-    body = ""
+    posted, body = _posted(request), ""
     with contextlib.suppress(richtext.Refused):
-        body = "\n\n".join(compare.paragraphs(richtext.clean(request.POST.get("body", "").replace("\0", ""))))
-    texts = {name: request.POST.get(name, "") for name in ("title", "standfirst", "text", "bio")} | {"body": body}
+        body = "\n\n".join(compare.paragraphs(richtext.clean(posted.get("body", "").replace("\0", ""))))
+    texts = {name: posted.get(name, "") for name in ("title", "standfirst", "text", "bio")} | {"body": body}
     return [(label, texts[name]) for name, label in TYPED.items() if texts[name].strip()]
 
 
@@ -153,7 +153,10 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
 
 
 def _editor(request, form):
-    return {"editor_media": media_with_nonce(form.media, str(request.csp_nonce))} if form else {}
+    if not form:
+        return {}
+    nonce = str(request.csp_nonce)
+    return {"editor_media": media_with_nonce(form.media, nonce), "nonce": nonce, "plain": form.plain()}
 
 
 def _token(guest_pass: GuestPass) -> str:
@@ -195,7 +198,15 @@ def _to_agree_to(guest_pass: GuestPass) -> dict:
 def _filled_in(request, guest_pass) -> GuestPostForm:
     newest = revisions.newest(guest_pass.post)
     text = newest.data if newest else snapshots.of(guest_pass.post)
-    return GuestPostForm(request.POST, guest_pass=guest_pass, text=text)
+    return GuestPostForm(_posted(request), guest_pass=guest_pass, text=text)
+
+
+def _posted(request):
+    """Without JavaScript the text is written in a box of its own, where nobody sees HTML."""
+    posted = request.POST.copy()
+    if "plain" in posted:
+        posted["body"] = posted["plain"]
+    return posted
 
 
 def _refuse_writing(guest_pass):

@@ -53,6 +53,12 @@ function view({ node, editor, getPos }) {
   return { dom, ignoreMutation: () => true };
 }
 
+// Where a picture goes, so that it cuts no sentence in two and takes no words away; null for in place of what is selected.
+function besideParagraph({ $from, $to }) {
+  if (!$from.parent.isTextblock || !$from.parent.content.size) return null;
+  return $to.parentOffset === 0 ? $from.before() : $to.after();
+}
+
 const imageOf = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/"));
 
 export const LibraryPicture = Node.create({
@@ -88,9 +94,10 @@ export const LibraryPicture = Node.create({
             known.set(id, Promise.resolve(picture));
             const content = { type: this.name, attrs: { picture: id } };
             if (at === null) bringBack();
+            const place = at ?? besideParagraph(editor.state.selection);
             const chain = editor.chain().focus();
-            if (at === null) chain.insertContent(content).run();
-            else chain.insertContentAt(at, content).run();
+            if (place === null) chain.insertContent(content).run();
+            else chain.insertContentAt(place, content).run();
             // Somewhere to write on; left empty, it is not kept.
             const { doc } = editor.state;
             if (doc.lastChild.type === this.type) editor.commands.insertContentAt(doc.content.size, { type: "paragraph" });
