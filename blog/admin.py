@@ -8,7 +8,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from sharedlives.foundation import spoken
+from sharedlives.foundation import richtext, spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
 from sharedlives.foundation.audited_admin import CalmAutocomplete
 from sharedlives.foundation.picture_fields import PicksPictures
@@ -290,6 +290,8 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         while the form is filled in, and taken out again."""
         request._saved = None
         post = self.model.objects.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        if post and request.method == "POST" and self._has_left_its_writer(request, post):
+            return self._keep_what_came_too_late(request, post)
         if post is None or not (request.method == "POST" or "text" in request.GET or revisions.has_newer_draft(post)):
             return super().changeform_view(request, object_id, form_url, extra_context)
         request._works_on_newest = True
@@ -301,6 +303,21 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
                 transaction.set_rollback(True)
         return response
 
+    def _has_left_its_writer(self, request, post):
+        return editorial.may_work_on(request.user, post) and not editorial.may_edit(request.user, post)
+
+    def _keep_what_came_too_late(self, request, post):
+        """Their own post went on to the editors, or out, while they had its form open: the words are not lost."""
+        words = "This post is no longer with you, so it was not changed."
+        try:
+            self.keep_typed(request, post)
+        except richtext.Refused as refusal:
+            words += f" Your text cannot be kept: {' '.join(refusal.messages)}"
+        else:
+            words += " What you wrote is kept for you, and the line above the form leads to it."
+        self.message_user(request, words, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:blog_post_change", args=[post.pk]))
+
     def get_object(self, request, object_id, from_field=None):
         post = super().get_object(request, object_id, from_field)
         if post and getattr(request, "_works_on_newest", False):
@@ -309,7 +326,7 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
                 # Locked for the whole save, so that of two who save at once one comes first.
                 revisions.locked(post)
             request._before = transaction.savepoint()
-            put_text_into(post, request.GET.get("text", "") if request.method == "GET" else "")
+            put_text_into(post, request.GET.get("text", "") if request.method == "GET" else "", user=request.user)
             post = super().get_object(request, object_id, from_field)
         return post
 

@@ -115,11 +115,14 @@ def may_withdraw(post: Post) -> bool:
     return where(post) in MOVES["withdraw"].leads
 
 
+def may_work_on(user: User, post: Post) -> bool:
+    """Whether a member of staff may see how this post comes about: its texts, notes, guests and links for reading."""
+    return user.has_perm("blog.change_post") and (user.has_perm("blog.edit_post") or post.is_own_of(user))
+
+
 def may_edit(user: User, post: Post) -> bool:
     """Whether a member of staff may change this post's text: their own while it is with them, or everybody's."""
-    if not user.has_perm("blog.change_post"):
-        return False
-    return user.has_perm("blog.edit_post") or (post.status in GUEST_MAY_WRITE and post.is_own_of(user))
+    return may_work_on(user, post) and (post.status in GUEST_MAY_WRITE or user.has_perm("blog.edit_post"))
 
 
 # --- What its writer does ---------------------------------------------------------------------------------------------
@@ -415,7 +418,7 @@ def _refuse_without_right(move: Move, post: Post, by: User | None, guest_pass: G
         return
     if by is None or not by.has_perm(move.right):
         raise EditorialRefused(_missing_right(move.right))
-    if move.right == "blog.change_post" and not (by.has_perm("blog.edit_post") or post.is_own_of(by)):
+    if move.right == "blog.change_post" and not may_work_on(by, post):
         raise EditorialRefused("This is a colleague's post.")
 
 

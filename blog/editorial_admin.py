@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 from sharedlives.foundation import audit, richtext, spoken
 from sharedlives.foundation.admin import ReadOnlyAdmin
 
-from . import editorial, emails, passes, presence, preview_links, revisions, snapshots
+from . import editorial, emails, passes, presence, preview_links, revisions
 from .editorial import EditorialRefused
-from .models import Author, GuestPass, Note, Post, SignOff, Suggestion
+from .models import Author, GuestPass, Note, Post, Revision, SignOff, Suggestion
 from .snapshots import TEXTS
 
 
@@ -41,6 +41,22 @@ class InviteForm(forms.Form):
     )
 
 
+# The buttons below a post's form, by who may press them: editors; and those who may work on the post.
+FOR_EDITORS = {
+    "approve",
+    "ask_for_sign_off",
+    "request_changes",
+    "decline",
+    "archive",
+    "file_sign_off",
+    "settle_note",
+    "send_again",
+    "remind",
+    "revoke",
+}
+FOR_WRITERS = {"take_back", "note", "make_preview_link", "end_preview_link", "forget_kept"}
+
+
 def told(post) -> str:
     names = getattr(post, "told", [])
     return f" Told by mail: {', '.join(names)}." if names else ""
@@ -54,16 +70,30 @@ class EditorialPages:
         return [
             path("invite/", site(self.invite_view), name="blog_post_invite"),
             path("<int:pk>/invite/", site(self.invite_view), name="blog_post_invite_to"),
-            path("<int:pk>/keep/", site(require_POST(self.keep_view)), name="blog_post_keep"),
-            path("<int:pk>/presence/", site(require_POST(self.presence_view)), name="blog_post_presence"),
+            path("<int:pk>/keep/", self._for_scripts(self.keep_view), name="blog_post_keep"),
+            path("<int:pk>/presence/", self._for_scripts(self.presence_view), name="blog_post_presence"),
             path("<int:pk>/do/<slug:act>/", site(require_POST(self.act_view)), name="blog_post_act"),
             *super().get_urls(),
         ]
 
+    def _for_scripts(self, view):
+        """What a page's script asks: who is signed out is told so, and not led to a page that no script can read."""
+        inner = self.admin_site.admin_view(require_POST(view))
+
+        def answer(request, *args, **kwargs):
+            if not self.admin_site.has_permission(request):
+                words = "You are signed out. Sign in again in another tab; your words stay on this page."
+                return JsonResponse({"problem": words}, status=401)
+            return inner(request, *args, **kwargs)
+
+        return answer
+
     # What stands beside the form
 
-    def panel(self, request, post) -> dict:
-        """What of it this person may see and do with this post."""
+    def panel(self, request, post) -> dict | None:
+        """What somebody who works on this post sees and may do."""
+        if not editorial.may_work_on(request.user, post):
+            return None
         may_edit = request.user.has_perm("blog.edit_post")
         stands = editorial.where(post)
         acts = ("approve", "ask_for_sign_off", "request_changes", "decline", "archive")
@@ -71,7 +101,7 @@ class EditorialPages:
             "stands": stands,
             "may_edit_posts": may_edit,
             "acts": {act for act in acts if may_edit and stands in editorial.MOVES[act].leads},
-            "may_take_back": stands == editorial.SUBMITTED and not may_edit and post.is_own_of(request.user),
+            "may_take_back": stands == editorial.SUBMITTED and not post.opened_at and post.is_own_of(request.user),
             "guests": self._guests(post),
             "notes": post.notes.select_related("by", "guest_pass"),
             "preview_links": post.preview_links.valid().select_related("revision", "guest_pass"),
@@ -90,15 +120,12 @@ class EditorialPages:
     # Buttons
 
     def act_view(self, request, pk, act):
-        post = get_object_or_404(Post, pk=pk)
-        if not self.has_view_or_change_permission(request, post):
-            raise PermissionDenied
-        do = getattr(self, f"_do_{act}", None)
-        if do is None:
+        if act not in FOR_EDITORS | FOR_WRITERS:
             raise Http404
+        post = self.post_for(request, pk, editorial.may_work_on if act in FOR_WRITERS else _may_act_as_editor)
         try:
             with transaction.atomic():
-                words = do(request, post)
+                words = getattr(self, f"_do_{act}")(request, post)
         except EditorialRefused as refusal:
             messages.error(request, str(refusal))
         else:
@@ -146,14 +173,13 @@ class EditorialPages:
         text = request.POST.get("note", "").strip()[:5000]
         if not text:
             raise EditorialRefused("Write something first.")
-        note = Note.objects.create(post=post, by=request.user, text=text, is_shared="shared" in request.POST)
+        is_shared = "shared" in request.POST and request.user.has_perm(passes.RIGHT)
+        note = Note.objects.create(post=post, by=request.user, text=text, is_shared=is_shared)
         audit.record(request.user, "wrote a note", post)
-        names = emails.note_to_guests(note) if note.is_shared else []
-        note.told = names
+        note.told = emails.note_to_guests(note) if is_shared else []
         return f"Noted.{told(note)}"
 
     def _do_settle_note(self, request, post):
-        self._refuse_unless_editor(request)
         post.notes.filter(pk=_number(request.POST.get("key"))).update(settled_at=timezone.now())
         return "Seen to."
 
@@ -177,19 +203,13 @@ class EditorialPages:
         return "The link stands below. Whoever has it can read this post and change nothing."
 
     def _do_end_preview_link(self, request, post):
-        self._refuse_unless_editor(request)
-        preview_links.revoke(
-            get_object_or_404(post.preview_links, pk=_number(request.POST.get("key"))), by=request.user
-        )
+        link = get_object_or_404(post.preview_links, pk=_number(request.POST.get("key")))
+        preview_links.revoke(link, by=request.user)
         return "That link works no more."
 
     def _do_forget_kept(self, request, post):
         revisions.forget_autosave(post, by=request.user)
         return "Thrown away."
-
-    def _refuse_unless_editor(self, request):
-        if not request.user.has_perm("blog.edit_post"):
-            raise EditorialRefused("That is for editors. Ask one of them.")
 
     def _pass(self, request, post) -> GuestPass:
         return get_object_or_404(post.passes, pk=_number(request.POST.get("key")))
@@ -197,25 +217,30 @@ class EditorialPages:
     # While somebody writes
 
     def keep_view(self, request, pk):
-        """Keep what is being written, finished or not; the answer says when, or why not."""
-        post = get_object_or_404(Post, pk=pk)
-        if not self.has_change_permission(request, post):
-            return JsonResponse({"problem": "You may not change this post any more. Copy your words."}, status=403)
-        newest = revisions.newest(post)
-        text = newest.data if newest else snapshots.of(post)
+        """Keep what is being written, finished or not; the answer says when, or why not.
+
+        Also of a post that has gone on to the editors meanwhile: nobody but its writer sees those words.
+        """
         try:
-            typed = {name: request.POST[name].replace("\0", "") for name in TEXTS if name in request.POST}
-            typed |= {name: richtext.clean(typed[name]) for name in ("introduction", "body") if name in typed}
+            post = self.post_for(request, pk)
+        except (Http404, PermissionDenied):
+            return JsonResponse({"problem": "You may not change this post any more. Copy your words."}, status=403)
+        try:
+            kept = self.keep_typed(request, post)
         except richtext.Refused as refusal:
             return JsonResponse({"problem": " ".join(refusal.messages)}, status=400)
-        kept = revisions.autosave(post, text | typed, base=request.POST.get("base", "")[:60], by=request.user)
         return JsonResponse({"kept": spoken.time(kept.created_at)})
+
+    def keep_typed(self, request, post) -> Revision:
+        """What stands in the posted form's boxes, kept for whoever typed it. Raises richtext.Refused."""
+        typed = {name: request.POST[name].replace("\0", "") for name in TEXTS if name in request.POST}
+        typed |= {name: richtext.clean(typed[name]) for name in ("introduction", "body") if name in typed}
+        text = revisions.as_it_stands(post).data | typed
+        return revisions.autosave(post, text, base=request.POST.get("base", "")[:60], by=request.user)
 
     def presence_view(self, request, pk):
         """Says that this person has the form open; the answer names the others."""
-        post = get_object_or_404(Post, pk=pk)
-        if not self.has_change_permission(request, post):
-            raise PermissionDenied
+        post = self.post_for(request, pk)
         editorial.note_opened(post, by=request.user)
         return JsonResponse({"others": presence.seen(post, key=f"user {request.user.pk}", name=str(request.user))})
 
@@ -264,6 +289,8 @@ class SuggestionAdmin(ReadOnlyAdmin):
         return [path("<int:pk>/decline/", view, name="blog_suggestion_decline"), *super().get_urls()]
 
     def decline_view(self, request, pk):
+        if not request.user.has_perm(passes.RIGHT):
+            raise PermissionDenied
         suggestion = get_object_or_404(Suggestion, pk=pk)
         try:
             passes.decline_suggestion(suggestion, by=request.user, words=request.POST.get("words", "")[:3000])
@@ -272,6 +299,10 @@ class SuggestionAdmin(ReadOnlyAdmin):
         else:
             messages.success(request, "Declined. Told by mail.")
         return redirect(reverse("admin:blog_suggestion_change", args=[pk]))
+
+
+def _may_act_as_editor(user, post) -> bool:
+    return user.has_perm("blog.edit_post") and editorial.may_work_on(user, post)
 
 
 def _number(text) -> int:

@@ -12,7 +12,7 @@ from sharedlives.foundation import audit
 from sharedlives.foundation.models import User
 
 from . import revisions, snapshots
-from .editorial import EditorialRefused
+from .editorial import EditorialRefused, may_work_on
 from .models import GuestPass, Post, PreviewLink, Revision
 
 VALID_FOR = timedelta(days=14)
@@ -30,7 +30,7 @@ def create(
 ) -> PreviewLink:
     """A link to one text of the post, or without `revision` always to the newest, for `days` days. Either `by` or
     `guest_pass` asks for it. Raises EditorialRefused."""
-    if by and not by.has_perm("blog.edit_post") and not post.is_own_of(by):
+    if by and not may_work_on(by, post):
         raise EditorialRefused("This is a colleague's post.")
     if post.status == Post.Status.PUBLISHED:
         raise EditorialRefused("This post is out, or due to go out: its own address is the link.")

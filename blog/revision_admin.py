@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
+from sharedlives.foundation.models import User
+
 from . import compare, editorial, revisions, snapshots
-from .models import Post, Revision
+from .models import Post
 
 ON_A_PAGE = 50
 
@@ -36,26 +37,19 @@ class RevisionPages:
             *super().get_urls(),
         ]
 
-    def _post(self, request, pk, *, to_change: bool = False) -> Post:
-        """The post, for whoever may see it, or change it: asked of this very post."""
-        post = self.get_object(request, str(pk))
-        if post is None:
-            raise Http404
-        if not (self.has_change_permission if to_change else self.has_view_or_change_permission)(request, post):
+    def post_for(self, request, pk, may=editorial.may_work_on) -> Post:
+        """The post, for whoever may work on it, or change it; asked of this very post by every page beside its form."""
+        post = get_object_or_404(Post, pk=pk)
+        if not may(request.user, post):
             raise PermissionDenied
         return post
-
-    def _texts(self, request, post) -> QuerySet[Revision]:
-        """What people may read of its texts: everybody's saved ones, and their own from while they wrote."""
-        others = post.revisions.autosaves().exclude(by=request.user)
-        return post.revisions.exclude(pk__in=others).select_related("by", "guest_pass").newest_first()
 
     def _context(self, request, post, title, **more):
         return {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "post": post, **more}
 
     def texts_view(self, request, pk):
-        post = self._post(request, pk)
-        texts = self._texts(request, post)
+        post = self.post_for(request, pk)
+        texts = revisions.readable_by(request.user, post)
         before = request.GET.get("before", "")
         if before.isdecimal() and len(before) < 19:
             texts = texts.filter(pk__lt=int(before))
@@ -67,19 +61,20 @@ class RevisionPages:
             texts=found[:ON_A_PAGE],
             older=found[ON_A_PAGE - 1].pk if len(found) > ON_A_PAGE else None,
             newest=revisions.newest(post),
-            may_restore=self.has_change_permission(request, post),
+            base=revisions.base_of(post),
+            may_restore=editorial.may_edit(request.user, post),
         )
         return TemplateResponse(request, "admin/blog/post/texts.html", context)
 
     def compare_view(self, request, pk):
         """Two texts, by `?before=` and `?after=`; without them the one that is out and the newest."""
-        post = self._post(request, pk)
-        texts = self._texts(request, post)
+        post = self.post_for(request, pk)
+        texts = revisions.readable_by(request.user, post)
         before, after = (self._chosen(texts, request.GET.get(name)) for name in ("before", "after"))
         after = after or texts.kept().first()
         before = before or (texts.filter(pk=post.revision_id).first() if post.has_fixed_text() else None)
         if after and not before:
-            before = texts.kept().filter(pk__lt=after.pk).first()
+            before = texts.kept().filter(pk__lt=after.pk).first() or revisions.as_it_stands(post)
         if not (before and after):
             raise Http404
         context = self._context(
@@ -97,23 +92,24 @@ class RevisionPages:
 
     def beside_view(self, request, pk, revision):
         """Two texts that were saved at once: the person chooses, or puts both together."""
-        post = self._post(request, pk, to_change=True)
-        mine = get_object_or_404(self._texts(request, post), pk=revision)
-        theirs = revisions.newest(post)
+        post = self.post_for(request, pk, editorial.may_edit)
+        mine = get_object_or_404(revisions.readable_by(request.user, post), pk=revision)
+        theirs = revisions.as_it_stands(post)
         context = self._context(
             request,
             post,
             f"Two texts of {post}",
             mine=mine,
             theirs=theirs,
+            base=revisions.base_of(post),
             changes=compare.changes(theirs.data, mine.data),
         )
         return TemplateResponse(request, "admin/blog/post/beside.html", context)
 
     def restore_view(self, request, pk, revision):
-        post = self._post(request, pk, to_change=True)
-        text = get_object_or_404(self._texts(request, post), pk=revision)
-        saved = revisions.restore(text, base=request.POST.get("base", ""), by=request.user)
+        post = self.post_for(request, pk, editorial.may_edit)
+        text = get_object_or_404(revisions.readable_by(request.user, post), pk=revision)
+        saved = revisions.restore(text, base=request.POST.get("base", "")[:60], by=request.user)
         if saved.is_beside:
             messages.warning(request, "Somebody has saved another text meanwhile. Choose what should stay.")
             return redirect("admin:blog_post_beside", pk, saved.revision.pk)
@@ -123,8 +119,9 @@ class RevisionPages:
         return redirect("admin:blog_post_change", pk)
 
 
-def put_text_into(post: Post, chosen: str) -> None:
+def put_text_into(post: Post, chosen: str, *, user: User) -> None:
     """For the form, within a transaction that is rolled back: the text with this key, or the newest."""
-    text = post.revisions.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
+    texts = revisions.readable_by(user, post) if editorial.may_work_on(user, post) else post.revisions.none()
+    text = texts.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
     if text := text or revisions.newest(post):
         snapshots.put_into(post, text.data)

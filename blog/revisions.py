@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from sharedlives.foundation import richtext
 from sharedlives.foundation.models import User
@@ -46,6 +47,17 @@ def locked(post: Post) -> Post:
 def newest(post: Post) -> Revision | None:
     """The text that everybody works on; None for a post that has only its row."""
     return post.revisions.kept().newest_first().first()
+
+
+def as_it_stands(post: Post) -> Revision:
+    """The newest text; of a post that has only its row, that as a text that is not kept yet."""
+    return newest(post) or Revision(post=post, data=snapshots.of(post), created_at=post.updated_at)
+
+
+def readable_by(user: User, post: Post) -> QuerySet[Revision]:
+    """What a colleague may read of its texts: everybody's saved ones, and of what was kept while writing their own."""
+    others = post.revisions.autosaves().exclude(by=user)
+    return post.revisions.exclude(pk__in=others.values("pk")).select_related("by", "guest_pass").newest_first()
 
 
 def base_of(post: Post) -> str:
