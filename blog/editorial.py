@@ -164,7 +164,7 @@ def sign_off(post: Post, *, guest_pass: GuestPass, content_hash: str) -> Post:
         guest_pass=guest_pass,
         check=agree,
         stays=_somebody_has_not_agreed,
-        then=lambda post: emails.signed_off(post, guest_pass),
+        then=lambda post: emails.signed_off(post, guest_pass, missing=[author.name for author in not_agreed(post)]),
     )
 
 

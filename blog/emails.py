@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.urls import reverse
 
-from sharedlives.foundation import links, mail
+from sharedlives.foundation import links, mail, spoken
 
 from . import compare
 from .models import GuestPass, Note, Post, Revision, Suggestion
@@ -51,7 +51,7 @@ def note_to_guests(note: Note) -> list[str]:
 
 def published(post: Post) -> list[str]:
     """That it is out, or will be at its moment."""
-    scheduled_for = post.state_in_words() if post.is_scheduled() else ""
+    scheduled_for = f"{spoken.day(post.publish_at)}, {spoken.time(post.publish_at)}" if post.is_scheduled() else ""
     context = {"scheduled_for": scheduled_for, "post_url": links.absolute(post.get_absolute_url())}
     return _to_guests(post, "guest_published", **context)
 
@@ -85,8 +85,9 @@ def submitted(post: Post, *, by: User | None, guest_pass: GuestPass | None) -> l
     return _to_editors(post, "editors_submitted", but_for=by, writer=_name(by, guest_pass))
 
 
-def signed_off(post: Post, guest_pass: GuestPass) -> list[str]:
-    return _to_editors(post, "editors_signed_off", writer=guest_pass.name)
+def signed_off(post: Post, guest_pass: GuestPass, *, missing: list[str]) -> list[str]:
+    """`missing` are the names of those who have still to agree."""
+    return _to_editors(post, "editors_signed_off", writer=guest_pass.name, missing=" and ".join(missing))
 
 
 def withdrawn(post: Post, guest_pass: GuestPass, *, reason: str) -> list[str]:
@@ -155,7 +156,7 @@ def _to_guest(guest_pass: GuestPass, name: str, **context: object) -> list[str]:
         reply_to=inviter.email if inviter and inviter.is_active else "",
         context={
             "name": guest_pass.name,
-            "title": post.title,
+            "post": f"“{post.title}”" if post.title else "your post",
             "deadline": guest_pass.deadline,
             "inviter": str(inviter) if inviter else "",
             "guest_url": links.absolute(guest_pass.get_absolute_url()),
@@ -173,7 +174,7 @@ def _to_editors(post: Post, name: str, *, but_for: User | None = None, **context
             f"blog/email/{name}",
             to=editor.email,
             about=post,
-            context={"title": str(post), "desk_url": address, "for_staff": True, **context},
+            context={"post": _named(post), "desk_url": address, "for_staff": True, **context},
         )
     return [str(editor) for editor in told]
 
@@ -183,9 +184,13 @@ def _to_owner(post: Post, name: str, **context: object) -> list[str]:
     if owner is None or not owner.is_active:
         return []
     address = links.absolute(reverse("admin:blog_post_change", args=[post.pk]))
-    context |= {"name": str(owner), "title": str(post), "desk_url": address, "for_staff": True}
+    context |= {"name": str(owner), "post": _named(post), "desk_url": address, "for_staff": True}
     mail.send(f"blog/email/{name}", to=owner.email, about=post, context=context)
     return [str(owner)]
+
+
+def _named(post: Post) -> str:
+    return f"“{post.title}”" if post.title else "a post without a title"
 
 
 def _name(by: User | None, guest_pass: GuestPass | None) -> str:
