@@ -51,7 +51,8 @@ def note_to_guests(note: Note) -> list[str]:
 
 def published(post: Post) -> list[str]:
     """That it is out, or will be at its moment."""
-    scheduled_for = f"{spoken.day(post.publish_at)}, {spoken.time(post.publish_at)}" if post.is_scheduled() else ""
+    at = post.publish_at if post.is_scheduled() else None
+    scheduled_for = f"{spoken.day(at)}, {spoken.time(at)}" if at else ""
     context = {"scheduled_for": scheduled_for, "post_url": links.absolute(post.get_absolute_url())}
     return _to_guests(post, "guest_published", **context)
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from blog import preview_links
 from blog.models import Handle
 from events.bookings import Person
 from sharedlives.foundation import links, redirects
@@ -17,6 +18,7 @@ from tests.factories import (
     create_author,
     create_charity,
     create_date,
+    create_guest_pass,
     create_page,
     create_picture,
     create_post,
@@ -56,6 +58,7 @@ def addresses():
     topic, tag = post.topics.create(name="Homes", slug="homes"), post.tags.create(name="Garden", slug="garden")
     author, month = post.bylines.get().author, timezone.localtime(post.publish_at)
     made = reverse("events:booking_made", args=[links.sign("made", booking.request_id.hex)])
+    guest_pass = create_guest_pass()
     own = booking.get_absolute_url()
     return {
         "home": "/",
@@ -105,13 +108,19 @@ def addresses():
         "handed over": reverse("events:booking_handed_over"),
         "lost link": reverse("events:lost_link"),
         "lost link sent": reverse("events:lost_link_sent"),
+        "suggest": reverse("blog:suggest_post"),
+        "a guest's lost link": reverse("blog:guest_link_lost"),
+        "a guest's": guest_pass.get_absolute_url(),
+        "a guest's preview": guest_pass.get_absolute_url() + "preview/",
+        "a link for reading": preview_links.create(guest_pass.post, guest_pass=guest_pass).get_absolute_url(),
         "login": reverse("account_login"),
     }
 
 
 ASKING = ("new dates", "new dates of a workshop", "confirm", "leave", "lost link")
 CHANGING = ("names", "needs", "number", "another date", "handing over", "handed over")
-PEOPLES_OWN = ("made", "booking", "reserve", *CHANGING, *ASKING)
+GUESTS = ("suggest", "a guest's lost link", "a guest's", "a guest's preview", "a link for reading")
+PEOPLES_OWN = ("made", "booking", "reserve", *CHANGING, *ASKING, *GUESTS)
 NO_PAGES = ("feed", "calendar", "sitemap", "robots")  # formats for machines
 
 
@@ -237,6 +246,9 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
     topic = post.topics.create(name=MARKUP, slug="t", description=MARKUP)
     tag = post.tags.create(name=MARKUP, slug="t")
     booking = book(date, MARKUP, email="ann@example.org", organisation=MARKUP, people=[Person(MARKUP)])
+    draft = create_post(title=MARKUP, slug="draft", standfirst=MARKUP, is_published=False, authors=[author])
+    guest_pass = create_guest_pass(post=draft, name=MARKUP, message=MARKUP)
+    draft.notes.create(text=MARKUP, is_shared=True, guest_pass=guest_pass)
     page = create_page(title=MARKUP, slug="nasty", summary=MARKUP, menu="top", menu_title=MARKUP[:40])
     old = redirects.keep(f"/{MARKUP}", page)
     pages = [
@@ -262,6 +274,9 @@ def test_markup_in_names_and_titles_is_text_on_every_page(client, admin_client):
         booking.get_absolute_url(),
         booking.get_absolute_url() + "names/",
         f"{booking.get_absolute_url()}needs/{booking.people.first().pk}/",
+        guest_pass.get_absolute_url(),
+        guest_pass.get_absolute_url() + "preview/",
+        preview_links.create(guest_pass.post, guest_pass=guest_pass).get_absolute_url(),
     ]
     lists = ["blog_post", "blog_author", "events_workshop", "events_workshopdate", "events_venue", "events_booking"]
     lists += [

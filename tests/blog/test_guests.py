@@ -17,6 +17,7 @@ from sharedlives.foundation.logs import JSONFormatter
 from sharedlives.foundation.models import OutgoingMail
 from tests.factories import create_author, create_charity, create_picture, create_post, create_user, picture_file
 from tests.rows import open_every_link_of_every_mail, rows
+from tests.test_hostile_values import VALUES, Form, is_words
 
 pytestmark = pytest.mark.django_db
 
@@ -551,3 +552,29 @@ def test_a_scheduled_post_can_still_be_withdrawn(client, guest_pass, editor):
     client.post(guest_pass.get_absolute_url(), {"withdraw": "1", "reason": "Too busy."})
 
     assert Post.objects.get().status == "archived"
+
+
+# --- Odd input --------------------------------------------------------------------------------------------------------
+
+
+def test_every_form_of_a_guest_takes_any_value_calmly(client, guest_pass, settings):
+    settings.QUICKEST_PERSON = 0
+    url = guest_pass.get_absolute_url()
+    forms = {address: Form(page_at(client, address)) for address in (url, reverse("blog:suggest_post"))}
+    for value in VALUES:
+        for address, form in forms.items():
+            for button in ("save", "note", "withdraw-not") if address == url else ("send",):
+                answer = client.post(
+                    address, form.sent | dict.fromkeys(form.typed | form.chosen, value) | {button: "1"}
+                )
+                assert answer.status_code in (200, 302, 429), (address, button, value)
+                assert is_words(answer), (address, button, value)
+        assert client.post(at("guest_keep", guest_pass), dict.fromkeys(forms[url].sent, value)).status_code in (
+            200,
+            400,
+        )
+        assert is_words(client.get(url))
+
+
+def page_at(client, address):
+    return client.get(address).content.decode()

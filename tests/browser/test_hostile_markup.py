@@ -12,9 +12,9 @@ from django.test import Client
 
 from blog.models import Post
 from sharedlives.foundation.richtext import POLICIES, clean
-from tests.factories import create_charity, create_post, create_user
+from tests.factories import create_charity, create_guest_pass, create_post, create_user
 from tests.hostile.policy import ELEMENTS, findings
-from tests.hostile.test_stored import SENDABLE, save_at_the_desk, stored
+from tests.hostile.test_stored import SENDABLE, as_a_guest_may, save_as_a_guest, save_at_the_desk, stored
 from tests.hostile.vectors import EVERY
 
 ON_A_PAGE = 25
@@ -122,6 +122,15 @@ def test_saved_at_the_desk_each_is_stored_as_the_policy_says():
     assert stored("introduction") == kept[1::2]
 
 
+def test_saved_by_a_guest_each_is_stored_as_the_narrower_policy_says():
+    create_charity()
+    client, guest_pass = Client(), create_guest_pass()
+    for vector in SENDABLE[::2]:
+        kept, saved = save_as_a_guest(client, guest_pass, vector)
+        assert kept == saved == as_a_guest_may(vector), vector
+        assert findings(saved, "guest") == []
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_shown_on_pages_nothing_happens(watched, policy):
     create_charity()
@@ -178,6 +187,21 @@ def test_loaded_into_the_editor_nothing_happens(watched, complaints):
     complaints.clear()
 
 
+def paste_all(page, vectors):
+    page.evaluate(
+        """(vectors) => {
+            for (const vector of vectors) {
+                const clipboardData = new DataTransfer();
+                clipboardData.setData("text/html", `<p>x</p>${vector}<p>y</p>`);
+                clipboardData.setData("text/plain", vector);
+                document.activeElement.dispatchEvent(
+                    new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+            }
+        }""",
+        vectors,
+    )
+
+
 def test_pasted_into_the_editor_nothing_happens(watched, complaints):
     create_charity()
     open_page, wrong = watched
@@ -187,22 +211,31 @@ def test_pasted_into_the_editor_nothing_happens(watched, complaints):
     box.wait_for()
     for batch in BATCHES:
         box.click()
-        page.evaluate(
-            """(vectors) => {
-                for (const vector of vectors) {
-                    const clipboardData = new DataTransfer();
-                    clipboardData.setData("text/html", `<p>x</p>${vector}<p>y</p>`);
-                    clipboardData.setData("text/plain", vector);
-                    document.activeElement.dispatchEvent(
-                        new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-                }
-            }""",
-            batch,
-        )
+        paste_all(page, batch)
         written = page.locator("#id_body").input_value()
         page.keyboard.press("Control+a")
         page.keyboard.press("Delete")
 
         assert (hurts(page), wrong) == ([], []), batch
         assert findings(clean(written)) == []
+    complaints[:] = without_refusals(complaints)
+
+
+def test_pasted_into_a_guests_page_and_kept_there_nothing_happens(watched, complaints):
+    create_charity()
+    open_page, wrong = watched
+    guest_pass = create_guest_pass()
+    page = open_page()
+    page.goto(guest_pass.get_absolute_url())
+    box = page.get_by_role("textbox", name="Your text", exact=True)
+    box.wait_for()
+    for batch in BATCHES[::2]:
+        box.click()
+        paste_all(page, batch)
+        written = page.locator("#id_body").input_value()
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Delete")
+
+        assert (hurts(page), wrong) == ([], []), batch
+        assert findings(clean(written, "guest"), "guest") == []
     complaints[:] = without_refusals(complaints)

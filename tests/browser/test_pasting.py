@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from blog.models import Post
-from sharedlives.foundation import reading
+from sharedlives.foundation import reading, richtext
 from sharedlives.foundation.richtext import clean
-from tests.factories import create_charity, create_user
+from tests.factories import create_charity, create_guest_pass, create_user
+from tests.hostile.policy import findings
 
 from .test_editor import box, wait_for_editors, written
 
@@ -183,3 +184,25 @@ def test_what_was_pasted_is_saved(form):
     post = Post.objects.get()
     assert post.body.startswith("<h2>What we found</h2>")
     assert clean(post.body) == post.body
+
+
+# --- On a guest's page ------------------------------------------------------------------------------------------------
+
+KINDS = sorted(path.name for path in PASTES.glob("*.html"))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_a_guest_pastes_stays_within_their_narrower_list_and_keeps_its_words(new_page, name):
+    create_charity()
+    page = new_page()
+    page.goto(create_guest_pass().get_absolute_url())
+    own = page.get_by_role("textbox", name="Your text", exact=True)
+    own.click()
+
+    paste(page, (PASTES / name).read_text())
+
+    kept = clean(page.locator("#id_body").input_value(), "guest")
+    assert findings(kept, "guest") == []
+    assert "<strong>" in kept
+    assert not re.search("mso|<table|<small|style=|base64", kept)
+    assert own.inner_text().split()[:3] == richtext.plain(kept).split()[:3] != []
