@@ -196,7 +196,7 @@ def test_what_a_guest_pastes_stays_within_their_narrower_list_and_keeps_its_word
     create_charity()
     page = new_page()
     page.goto(create_guest_pass().get_absolute_url())
-    own = page.get_by_role("textbox", name="Your text", exact=True)
+    own = page.locator("[role=textbox][aria-labelledby]")
     own.click()
 
     paste(page, (PASTES / name).read_text())
