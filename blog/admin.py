@@ -100,13 +100,15 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
+        status = Post.Status
         return [
-            ("draft", "Draft"),
+            *[(state.value, state.label) for state in editorial.IN_WORK],
             ("scheduled", "Scheduled"),
             ("published", "Published"),
+            ("newer", "Published, with a newer text"),
             ("expired", "No longer on the site"),
             ("review", "To be looked at again"),
-            ("archived", "Taken down"),
+            *[(state.value, state.label) for state in (status.ARCHIVED, status.REJECTED)],
         ]
 
     def queryset(self, request, queryset):
@@ -119,7 +121,9 @@ class StateFilter(admin.SimpleListFilter):
             return queryset.published()
         if self.value() == "review":
             return queryset.to_review()
-        return queryset.filter(status=self.value()) if self.value() in ("draft", "archived") else queryset
+        if self.value() == "newer":
+            return queryset.with_newer_draft()
+        return queryset.filter(status=self.value()) if self.value() in Post.Status else queryset
 
 
 # The buttons below the form, by where the post stands.
@@ -140,6 +144,14 @@ DONE = {
     "schedule": "{state}.",
     "unpublish": "The post is no longer out. {state}.",
     "restore": "The post is a draft again.",
+}
+
+
+# After Save alone, of a post whose text is fixed.
+READERS_SEE = {
+    editorial.LIVE: "Readers go on seeing the text that is out, until “Save and publish the changes” is pressed.",
+    editorial.SCHEDULED: "At its moment the text goes out that was scheduled. Press “Schedule” to let this one take "
+    "its place.",
 }
 
 
@@ -367,6 +379,8 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
             return self._choose_between(request, post)
         name = pressed_move(request.POST)
         if not name:
+            if revisions.has_newer_draft(post):
+                self.message_user(request, READERS_SEE[editorial.where(post)])
             return None
         try:
             self._move(request, post, name)

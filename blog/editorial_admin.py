@@ -102,6 +102,7 @@ class EditorialPages:
             "may_edit_posts": may_edit,
             "acts": {act for act in acts if may_edit and stands in editorial.MOVES[act].leads},
             "may_take_back": stands == editorial.SUBMITTED and not post.opened_at and post.is_own_of(request.user),
+            "may_invite": may_edit and stands in editorial.IN_WORK,
             "guests": self._guests(post),
             "notes": post.notes.select_related("by", "guest_pass"),
             "preview_links": post.preview_links.valid().select_related("revision", "guest_pass"),

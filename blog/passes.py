@@ -17,7 +17,7 @@ from sharedlives.foundation import audit, slugs
 from sharedlives.foundation.models import User
 
 from . import emails, revisions
-from .editorial import VALID_FOR, EditorialRefused
+from .editorial import IN_WORK, VALID_FOR, EditorialRefused
 from .models import RESERVED_SLUGS, Author, GuestPass, Post, PostAddress, Suggestion
 from .snapshots import Data
 
@@ -50,7 +50,9 @@ def invite(
     if deadline and deadline < timezone.localdate():
         raise EditorialRefused("That deadline is over.")
     author = author or _known_guest(email) or _new_guest(name, email)
-    post = post or _new_draft(title, name, by)
+    post = revisions.locked(post) if post else _new_draft(title, name, by)
+    if post.status not in IN_WORK:
+        raise EditorialRefused("This post is not being written any more. Make it a draft again first.")
     if post.passes.filter(author=author, revoked_at=None).exists():
         raise EditorialRefused(f"{author.name} has a link to this post already. Send it again instead.")
     if not post.bylines.filter(author=author).exists():

@@ -30,13 +30,22 @@ def forget_drafts_that_came_to_nothing() -> int:
 
 @transaction.atomic
 def _forget(post: Post) -> None:
+    guests = list(Author.objects.filter(passes__post=post, is_guest=True, user=None).distinct())
     with_it = list(Picture.objects.filter(pk__in=post.passes.values("pictures__picture")))
-    # The log keeps that there was a post, by its number alone.
     audit.record(None, "forgotten", post, by_itself=True)
+    Suggestion.objects.filter(guest_pass__post=post).delete()
     post.delete()
+    for guest in guests:
+        _forget_if_nothing_is_left(guest)
     for picture in with_it:
         if not picture.uses():
             pictures.delete(picture)
+
+
+def _forget_if_nothing_is_left(guest: Author) -> None:
+    """Of a guest who wrote nothing else, who they are goes with their draft."""
+    if not any(getattr(guest, name).exists() for name in ("bylines", "passes", "sign_offs", "introductions")):
+        guest.delete()
 
 
 def forget_guests() -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -84,6 +84,18 @@ class PostQuerySet(models.QuerySet):
     def to_review(self) -> PostQuerySet:
         """What is out and was to be looked at again by today."""
         return self.published().filter(review_by__lte=timezone.localdate())
+
+    def with_newer_draft(self) -> PostQuerySet:
+        """Those that are out, or due, with a newer text than the one that readers get; for one,
+        `revisions.has_newer_draft()`."""
+        from .revisions import Revision
+
+        newer = Revision.objects.kept().filter(post=OuterRef("pk"), pk__gt=OuterRef("revision"))
+        return self.filter(Exists(newer), status=Post.Status.PUBLISHED)
+
+    def own_of(self, user: User) -> PostQuerySet:
+        """Those that a member of staff began, or stands in the bylines of; for one, `is_own_of()`."""
+        return self.filter(Q(created_by=user) | Exists(Byline.objects.filter(post=OuterRef("pk"), author__user=user)))
 
     def with_bylines(self) -> PostQuerySet:
         return self.prefetch_related(Prefetch("bylines", Byline.objects.select_related("author")))
@@ -207,6 +219,9 @@ class Post(models.Model):
     # Whom the last move of this very object wrote to (blog/editorial.py).
     told: list[str]
 
+    # Guests write these. The log says that they changed; how, say the revisions, which are forgotten with the post.
+    personal_fields = frozenset({"title", "slug", "standfirst", "introduction", "body", "content_note"})
+
     class Meta:
         ordering = [F("publish_at").desc(nulls_first=True), "-pk"]
         permissions = [
@@ -257,6 +272,11 @@ class Post(models.Model):
 
     def __str__(self):
         return self.title or "(post without a title)"
+
+    def audit_label(self) -> str:
+        """The log is never rewritten, so a guest's title stands there only once it was out."""
+        is_private = self.passes.exists() and not self.addresses.exists()
+        return f"A guest's draft ({self.pk})" if is_private else str(self)
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
