@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
+from js_asset import Script
 
 from sharedlives.foundation import richtext, spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
@@ -173,7 +174,8 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
     change_form_template = "admin/blog/post/change_form.html"
 
     class Media:
-        js = ["js/keep.js", "js/presence.js"]
+        # Deferred: in the head of the page the form is not there yet.
+        js = [Script(f"js/{name}.js", defer=True) for name in ("keep", "presence")]
 
     # What stands in the list and the form
 
@@ -248,6 +250,7 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
             context["moves"] = TO_EDITORS
         context["show_save_and_add_another"] = False
         context["preview_address"] = self._preview_address(request, obj)
+        context["keep_address"] = self._keep_address(request, obj)
         if obj:
             context["panel"] = self.panel(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -267,6 +270,11 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
             return reverse("admin:blog_post_preview_new") if self.has_add_permission(request) else ""
         may = self.has_change_permission(request, post)
         return reverse("admin:blog_post_preview", args=[post.pk]) if may else ""
+
+    def _keep_address(self, request, post):
+        if post is None:
+            return reverse("admin:blog_post_keep_new")
+        return reverse("admin:blog_post_keep", args=[post.pk]) if self.has_change_permission(request, post) else ""
 
     def preview_view(self, request, object_id=None):
         """What the form would make of the post, at two widths; nothing of it is kept."""
@@ -338,8 +346,10 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
                 # Locked for the whole save, so that of two who save at once one comes first.
                 revisions.locked(post)
             request._before = transaction.savepoint()
+            began_from = revisions.base_of(post)
             put_text_into(post, request.GET.get("text", "") if request.method == "GET" else "", user=request.user)
             post = super().get_object(request, object_id, from_field)
+            post.began_from = began_from  # which filling in the row has changed
         return post
 
     def save_model(self, request, obj, form, change):

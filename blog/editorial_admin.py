@@ -70,6 +70,7 @@ class EditorialPages:
         return [
             path("invite/", site(self.invite_view), name="blog_post_invite"),
             path("<int:pk>/invite/", site(self.invite_view), name="blog_post_invite_to"),
+            path("keep/", self._for_scripts(self.keep_new_view), name="blog_post_keep_new"),
             path("<int:pk>/keep/", self._for_scripts(self.keep_view), name="blog_post_keep"),
             path("<int:pk>/presence/", self._for_scripts(self.presence_view), name="blog_post_presence"),
             path("<int:pk>/do/<slug:act>/", site(require_POST(self.act_view)), name="blog_post_act"),
@@ -231,6 +232,13 @@ class EditorialPages:
         except richtext.Refused as refusal:
             return JsonResponse({"problem": " ".join(refusal.messages)}, status=400)
         return JsonResponse({"kept": spoken.time(kept.created_at)})
+
+    def keep_new_view(self, request):
+        """Of a post that is not there yet nothing is kept. The answer says that its writer is still signed in, so that
+        the form is not sent in vain."""
+        if not self.has_add_permission(request):
+            return JsonResponse({"problem": "You may not add posts any more. Copy your words."}, status=403)
+        return JsonResponse({"words": "Once you have saved this post, your words are kept while you write."})
 
     def keep_typed(self, request, post) -> Revision:
         """What stands in the posted form's boxes, kept for whoever typed it. Raises richtext.Refused."""

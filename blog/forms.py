@@ -130,7 +130,7 @@ class PostForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["base"] = revisions.base_of(self.instance)
+            self.initial["base"] = getattr(self.instance, "began_from", None) or revisions.base_of(self.instance)
             self.initial["tags"] = ", ".join(tag.name for tag in self.initial.get("tags", []))
         if "slug" in self.fields:
             self.fields["slug"].required = False  # without JavaScript it is made here

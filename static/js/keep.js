@@ -15,11 +15,14 @@
   const PAUSE = 2000;
   const AGAIN = 10000;
   const PATIENCE = 30000;
+  const SIGNED_OUT = 401;
   let sent = words();
   let seen = sent;
   let timer = null;
   let sending = null;
   let isTold = false;
+  // Something that is not there yet: the site says whether it can be reached, and keeps nothing.
+  let isOnlyHere = false;
   const editors = new Map();
   document.addEventListener("prose-editor:ready", ({ detail }) => editors.set(detail.textarea, detail.editor));
 
@@ -75,12 +78,14 @@
       if (response.ok) {
         sent = now;
         isTold = false;
-        remember(null);
-        say(`Kept at ${answer.kept}.`);
+        isOnlyHere = !answer.kept;
+        if (answer.kept) remember(null);
+        say(answer.kept ? `Kept at ${answer.kept}.` : answer.words);
         return "";
       }
       if (!answer.problem) throw new Error(String(response.status));
       say(`Not kept. ${answer.problem}`);
+      if (response.status === SIGNED_OUT) later(AGAIN);
       return answer.problem;
     } catch {
       const wrong = "The site does not answer. Your words stay on this page, and we try again.";
@@ -126,11 +131,13 @@
 
   // Pressed a second time it is sent in any case.
   async function sendOnceKept(event) {
-    if (isTold || (words() === sent && navigator.onLine)) return;
+    if (isTold || (words() === sent && !isOnlyHere && navigator.onLine)) return;
     event.preventDefault();
+    if (isOnlyHere) sent = "";
     const wrong = (await keep()) || (navigator.onLine ? "" : "You are not connected. Your words stay on this page.");
     isTold = true;
     if (!wrong) {
+      remember(null);
       form.requestSubmit(event.submitter);
       return;
     }

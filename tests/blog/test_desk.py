@@ -578,3 +578,15 @@ def test_whoever_only_reads_is_not_asked_to_look_at_posts_again(client):
     client.force_login(create_user(permissions=["blog.view_post"]))
 
     assert "look at again" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_a_text_kept_while_writing_is_saved_from_the_form_that_it_was_opened_in(client, publisher):
+    post = create_post(body="<p>As it was found.</p>")  # of which there is no revision yet
+    client.force_login(publisher)
+    client.post(reverse("admin:blog_post_keep", args=[post.pk]), {"body": "<p>Kept.</p>", "base": "x"})
+    form = client.get(form_of(post), {"text": post.revisions.get().pk}).context["adminform"].form
+    assert form.initial["body"] == "<p>Kept.</p>"
+
+    client.post(form_of(post), filled_in(post, body="<p>Kept.</p>", base=form.initial["base"], _publish="x"))
+
+    assert Post.objects.get().body == "<p>Kept.</p>"

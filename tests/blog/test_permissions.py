@@ -300,6 +300,15 @@ def test_who_is_signed_out_while_writing_is_told_so_in_words(writer):
     assert "Sign in again in another tab" in answer.json()["problem"]
 
 
+def test_who_writes_a_new_post_is_told_whether_it_can_be_sent(writer):
+    address = reverse("admin:blog_post_keep_new")
+    assert "your words are kept" in browser_of(writer).post(address).json()["words"]
+    assert "Sign in again" in Client().post(address).json()["problem"]
+    reader = create_user(email="r@example.org", permissions=["blog.view_post"])
+    assert browser_of(reader).post(address).status_code == 403
+    assert not Post.objects.exists()
+
+
 def test_a_writer_takes_back_what_no_editor_has_opened(writer):
     post = own_draft(writer)
     editorial.submit(post, by=writer)

@@ -178,6 +178,7 @@ def test_the_text_stays_in_the_form_when_something_else_is_wrong(form):
     form.get_by_role("button", name="Save and publish").click()
 
     form.get_by_text("This field is required").wait_for()
+    wait_for_editors(form)
     assert box(form).inner_text().strip() == "My long text"
     assert form.title().startswith("Error:")
 
