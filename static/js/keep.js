@@ -21,6 +21,7 @@
   let timer = null;
   let sending = null;
   let isTold = false;
+  let isSure = false;
   // Something that is not there yet: the site says whether it can be reached, and keeps nothing.
   let isOnlyHere = false;
   const editors = new Map();
@@ -131,14 +132,17 @@
 
   // Pressed a second time it is sent in any case.
   async function sendOnceKept(event) {
-    if (isTold || (words() === sent && !isOnlyHere && navigator.onLine)) return;
+    if (isSure || (words() === sent && !isOnlyHere && navigator.onLine)) return;
     event.preventDefault();
+    const isSecond = isTold;
     if (isOnlyHere) sent = "";
     const wrong = (await keep()) || (navigator.onLine ? "" : "You are not connected. Your words stay on this page.");
     isTold = true;
-    if (!wrong) {
-      remember(null);
+    if (!wrong || isSecond) {
+      if (!wrong) remember(null);
+      isSure = true;
       form.requestSubmit(event.submitter);
+      isSure = false;
       return;
     }
     if (!problem) return;

@@ -125,9 +125,6 @@ def test_a_new_post_is_not_sent_in_vain(new_page, ann, complaints):
     press(page, "Save")
     page.get_by_text("was added successfully").wait_for()
     assert "All new." in Post.objects.get().body
-    page.goto(reverse("admin:blog_post_add"))
-    wait_for_editors(page)
-    assert not page.get_by_role("button", name="Take up the words").is_visible()
     complaints[:] = [words for words in complaints if "401" not in words and "403" not in words]
 
 
