@@ -62,6 +62,7 @@ ROWS = {
 
 # What nobody does at the desk, whatever their rights.
 NEVER_ADDED = {
+    "blog.Suggestion",
     "foundation.AuditEntry",
     "foundation.OutgoingMail",
     "foundation.Charity",
@@ -73,6 +74,7 @@ NEVER_ADDED = {
     "site.ImportRun",
 }
 NEVER_CHANGED = {
+    "blog.Suggestion",
     "foundation.AuditEntry",
     "foundation.OutgoingMail",
     "events.RingTask",
