@@ -392,13 +392,13 @@ def test_an_old_address_leads_straight_to_the_new_one(client):
         assert "max-age=3600" in response["Cache-Control"]
 
 
-def test_an_old_address_of_a_post_taken_down_leads_nowhere(client, publisher):
+def test_an_old_address_of_a_post_taken_down_says_that_it_is_gone(client, publisher):
     post = create_post(slug="first")
     post.slug = "second"
     post.save()
     editorial.unpublish(post, by=publisher)
 
-    assert client.get("/blog/first/").status_code == 404
+    assert client.get("/blog/first/").status_code == 410
 
 
 @pytest.mark.parametrize(

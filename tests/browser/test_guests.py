@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from blog import editorial, passes, revisions
 from blog.models import Post
 from sharedlives.foundation.models import OutgoingMail, Picture
 from tests.factories import create_charity, create_post, create_user, picture_file
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 PHONE = {"viewport": {"width": 360, "height": 800}}
 SIZES = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]

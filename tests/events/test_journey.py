@@ -76,7 +76,7 @@ def everything_that_people_get_mail_about(clock):
     emails.answer(cat, is_arranged=True)
     changes.change_date(date, replace(Facts.of(date), venue=create_venue(), area=""), by=staff, asks_again=True)
     changes.ask_once_more(WorkshopDate.objects.get(pk=date.pk), by=staff)
-    lost_links.send(lost_links._digest("cat@example.org"))
+    lost_links.send(lost_links.digest_of("cat@example.org"))
     for email in ("lou@example.org", "mia@example.org"):
         subscriptions.ask(email)
     subscriptions.confirm(Subscription.objects.get(email="mia@example.org"))

@@ -132,6 +132,6 @@ def test_the_page_is_linked_where_people_look_for_it(client):
 
 def test_the_job_does_it():
     booking = book(create_date(), "Ann")
-    send_lost_links(digest=lost_links._digest("ann@example.org"))
+    send_lost_links(digest=lost_links.digest_of("ann@example.org"))
 
     assert booking.get_absolute_url() in mailed("own_links").get().text
