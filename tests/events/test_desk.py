@@ -539,6 +539,15 @@ def test_whoever_reads_mails_at_the_desk_cannot_act_for_those_they_were_written_
     assert links.without_keys(address) == address
 
 
+def test_in_a_demonstration_whoever_tries_the_site_goes_on_by_the_links_in_its_mails(client):
+    create_charity(is_demo=True)
+    client.force_login(create_user(email="admin@example.org", is_superuser=True))
+    booking = book(create_date(), "Ann")
+    row = OutgoingMail.objects.get()
+
+    assert shows(client.get(reverse("admin:foundation_outgoingmail_change", args=[row.pk])), booking.get_absolute_url())
+
+
 def test_taking_an_address_off_ends_its_link_and_mails_nobody(desk):
     booking = book(create_date(), "Ann", phone="0151 496 0007")
     old = booking.get_absolute_url()
