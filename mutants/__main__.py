@@ -17,6 +17,7 @@ from .planted import MUTANTS
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ["blog", "events", "sharedlives", "static", "templates", "tests", "manage.py", "pyproject.toml"]
 LONGEST = 300
+LAST_WORDS = 1500  # characters of pytest's, where a fault was not seen
 # Plugins that take longer to load than these tests to run.
 WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist"]
 
@@ -101,7 +102,7 @@ class Lane:
     def begin(self, tests):
         code, words = self.run(tests, "--create-db")
         if code:
-            self.told.append(words)
+            self.told.append(words[-LAST_WORDS:])
 
     def judge(self, mutant):
         path = self.root / mutant.file
@@ -116,11 +117,11 @@ class Lane:
         if code == 0:
             self.told.append(f"SURVIVED: {mutant.fault} ({mutant.file})")
         elif code != 1 or not re.search(r"\d+ failed", words):
-            self.told.append(f"NOT TRIED: {mutant.fault} ({mutant.file})\n{words}")
+            self.told.append(f"NOT TRIED: {mutant.fault} ({mutant.file})\n{words[-LAST_WORDS:]}")
         print("." if code == 1 else "!", end="", flush=True)
 
     def run(self, tests, database, suffix=""):
-        """The exit code of pytest, and its last words."""
+        """The exit code of pytest, and its words."""
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-x", "-q", *WITHOUT, database, *tests],
             cwd=self.root,
@@ -137,7 +138,7 @@ class Lane:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             return -1, f"took longer than {LONGEST} s"
-        return process.returncode, words[-1500:]
+        return process.returncode, words
 
 
 if __name__ == "__main__":
