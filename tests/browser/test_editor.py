@@ -163,7 +163,7 @@ def test_the_keyboard_finds_a_way_out_of_lists_and_tables(form):
 
 def test_labels_and_hints_belong_to_the_text_box(form):
     form.locator("label[for=id_body]").click()
-    form.wait_for_function("document.activeElement === document.querySelector('.field-body [role=textbox]')")
+    form.wait_for_function("() => document.activeElement === document.querySelector('.field-body [role=textbox]')")
     form.locator("summary", has_text="If it is a guest").click()
     assert box(form, "Host's introduction").get_attribute("aria-describedby") == "id_introduction_helptext"
     bold = form.locator(".field-body").get_by_role("button", name="Bold", exact=True)
@@ -198,6 +198,7 @@ def test_axe_finds_nothing_on_the_form_and_on_errors(form, axe):
     assert axe(form) == []
     form.get_by_role("button", name="Save and publish").click()
     form.get_by_text("This field is required").wait_for()
+    form.locator(".field-body [role=textbox][aria-labelledby]").wait_for()
     assert axe(form) == []
 
 

@@ -51,7 +51,7 @@ def test_a_picture_is_added_and_its_focal_point_chosen_by_mouse_and_keys(new_pag
 
     picture = Picture.objects.get()
     assert (picture.name, picture.focal_x, picture.focal_y) == ("garden", 27, 73)
-    page.wait_for_function("document.querySelector('.thumb').naturalWidth === 600")
+    page.wait_for_function("() => document.querySelector('.thumb').naturalWidth === 600")
 
 
 def test_without_scripts_the_two_numbers_do(new_page, editor, photograph):
