@@ -15,8 +15,8 @@ from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnly
 
 from . import bookings, corrections, ring_list
 from .bookings import BookingRefused
-from .changing_admin import ChangesByPhone
-from .changing_forms import AskedForm
+from .changing_bookings_admin import ChangesByPhone
+from .changing_bookings_forms import AskedForm
 from .date_admin import number
 from .forms import StaffReservationForm, asked_for_another_number, reservation_forms
 from .lists_admin import TakesListsOut

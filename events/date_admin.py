@@ -11,7 +11,7 @@ from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
 
 from . import announcing, needs, waiting_list
-from .change_admin import ChangesDates
+from .changing_dates_admin import ChangesDates
 from .copying_admin import CopiesDates
 from .lists_admin import DateSheets
 from .mail_preview_admin import MailPreviews

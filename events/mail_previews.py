@@ -17,7 +17,7 @@ from sharedlives.foundation import wall_clock
 from sharedlives.foundation.models import Charity, OutgoingMail, User
 from sharedlives.foundation.spoken import LONDON
 
-from . import bookings, changes, changing, emails, morning, subscriptions, waiting_list
+from . import bookings, changing_bookings, changing_dates, emails, morning, subscriptions, waiting_list
 from .bookings import BookingRefused, Person
 from .models import Booking, Subscription, Venue, Workshop, WorkshopDate
 from .what_changed import Facts
@@ -79,7 +79,7 @@ def _let_the_offer_end(example: Example) -> None:
 
 def _bring_somebody(example: Example) -> None:
     WorkshopDate.objects.filter(pk=example.date.pk).update(places=2)
-    changing.change_number(example.reserve(), people=2, support_workers=0)
+    changing_bookings.change_number(example.reserve(), people=2, support_workers=0)
 
 
 def _come_a_week_later(example: Example) -> None:
@@ -90,11 +90,11 @@ def _come_a_week_later(example: Example) -> None:
     later.starts_at = example.date.starts_at + week
     later.ends_at = example.date.ends_at and example.date.ends_at + week
     later.save()
-    changing.change_date(example.reserve(), later)
+    changing_bookings.move_to_date(example.reserve(), later)
 
 
 def _hand_over(booking: Booking, name: str, email: str) -> None:
-    changing.hand_over(booking, contact_name=name, email=email)
+    changing_bookings.hand_over(booking, contact_name=name, email=email)
 
 
 def _move_by_a_week(example: Example, **options: bool) -> None:
@@ -102,7 +102,7 @@ def _move_by_a_week(example: Example, **options: bool) -> None:
     facts = Facts.of(example.date)
     starts_at, ends_at = _weeks_later(1, facts.starts_at, facts.ends_at)
     new = replace(facts, starts_at=starts_at, ends_at=ends_at)
-    changes.change_date(example.date, new, by=example.by, explanation="The trainer is ill.", **options)
+    changing_dates.change_date(example.date, new, by=example.by, explanation="The trainer is ill.", **options)
 
 
 def _confirm_the_venue(example: Example) -> None:
@@ -112,7 +112,7 @@ def _confirm_the_venue(example: Example) -> None:
     WorkshopDate.objects.filter(pk=example.date.pk).update(**awaited)
     example.date.refresh_from_db()
     facts = replace(Facts.of(example.date), venue=venue, area="")
-    changes.change_date(example.date, facts, by=example.by)
+    changing_dates.change_date(example.date, facts, by=example.by)
 
 
 def _close_early(example: Example) -> None:
@@ -207,12 +207,12 @@ PREVIEWS = [
     Preview(
         "date_postponed",
         "You postpone the date, and they had a place",
-        lambda e: (e.reserve(), changes.postpone_date(e.date, by=e.by, reason="The trainer is ill.")),
+        lambda e: (e.reserve(), changing_dates.postpone_date(e.date, by=e.by, reason="The trainer is ill.")),
     ),
     Preview(
         "date_postponed_offered",
         "You postpone the date while a place is offered to them",
-        lambda e: (e.be_offered(), changes.postpone_date(e.date, by=e.by, reason="The trainer is ill.")),
+        lambda e: (e.be_offered(), changing_dates.postpone_date(e.date, by=e.by, reason="The trainer is ill.")),
         "date_postponed",
     ),
     Preview("booking_cancelled", "They cancel", lambda e: bookings.cancel(e.reserve())),
@@ -227,12 +227,12 @@ PREVIEWS = [
     Preview(
         "date_cancelled",
         "You cancel the date, and they had a place",
-        lambda e: (e.reserve(), changes.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
+        lambda e: (e.reserve(), changing_dates.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
     ),
     Preview(
         "date_cancelled_waiting",
         "You cancel the date, and they were waiting",
-        lambda e: (e.wait(), changes.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
+        lambda e: (e.wait(), changing_dates.cancel_date(e.date, by=e.by, reason="Too few people could come.")),
         "date_cancelled",
     ),
     Preview("subscription_confirm", "They ask to hear of new dates", _ask_for_news),

@@ -17,7 +17,7 @@ from sharedlives.foundation.models import OutgoingMail
 
 from . import locking
 from .calendar import date_calendar
-from .changes import TELLING, Told
+from .changing_dates import TELLING, Told
 from .locking import activity
 from .models import AccessNeed, Booking, Place, RingTask, WorkshopDate
 from .what_changed import WhatChanged

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin, ReadOnlyAdmin
 
-from . import changes, closed_days, reaching, ring_list, waiting_list
+from . import changing_dates, closed_days, reaching, ring_list, waiting_list
 from .bookings import BookingRefused
 from .models import Booking, ClosedDay, RingTask
 
@@ -22,7 +22,7 @@ class QueueButtons:
         "accept": (waiting_list.accept, "{who} has the place now. {told}"),
         "reached": (waiting_list.reached, "Noted. {who} has until {until} to answer."),
         "give": (waiting_list.give_place, "{who} has the place now. {told}"),
-        "coming": (changes.still_comes, "Noted: {who} can still come."),
+        "coming": (changing_dates.still_comes, "Noted: {who} can still come."),
     }
 
     def get_urls(self):

@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from sharedlives.foundation import mail, spoken
 from sharedlives.foundation.models import OutgoingMail
 
-from .changes import TELLING
+from .changing_dates import TELLING
 from .models import Booking, RingTask, WorkshopDate
 
 

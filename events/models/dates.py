@@ -184,7 +184,7 @@ class WorkshopDate(models.Model):
     support_taken = models.PositiveIntegerField(default=0, editable=False)
     waiting = models.PositiveIntegerField(default=0, editable=False)
     first_offer_ends_at = models.DateTimeField(null=True, editable=False)
-    # Where it stood before it was moved, for search engines; set by whoever moves it (events/changes.py).
+    # Where it stood before it was moved, for search engines; set by whoever moves it (events/changing_dates.py).
     previous_starts_at = models.DateTimeField(null=True, editable=False)
     tells_subscribers = models.BooleanField(
         "tell those who asked for new dates",
@@ -405,7 +405,7 @@ class WorkshopDate(models.Model):
         return self.state == self.State.POSTPONED
 
     def is_told_of(self) -> bool:
-        """Whether people have to hear of another time or place, which then has a way of its own (events/changes.py)."""
+        """Whether people must hear of another time or place, which has a way of its own (events/changing_dates.py)."""
         return self.is_postponed or self.bookings.active().exists()
 
     @property

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from sharedlives.foundation import links
 
-from .. import bookings, changes, corrections, needs, waiting_list
+from .. import bookings, changing_dates, corrections, needs, waiting_list
 from ..bookings import BookingRefused
 from ..forms import NameForm, NeedForm
 from .own_links import link_has_ended, own_booking
@@ -43,7 +43,7 @@ def _answered(request, booking):
     if "accept" in request.POST:
         waiting_list.accept(booking)
     elif "still_coming" in request.POST:
-        changes.still_comes(booking)
+        changing_dates.still_comes(booking)
     else:
         bookings.cancel(booking)
 

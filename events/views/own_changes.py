@@ -6,9 +6,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sharedlives.foundation import limits, links
 
-from .. import changing, lost_links
+from .. import changing_bookings, lost_links
 from ..bookings import BookingRefused
-from ..changing_forms import HandOverForm, LostLinkForm, NumberForm, OtherDateForm
+from ..changing_bookings_forms import HandOverForm, LostLinkForm, NumberForm, OtherDateForm
 from .own_links import link_has_ended, own_booking
 from .reserving import RESERVATIONS, count_mail_to
 
@@ -28,7 +28,7 @@ def booking_places(request, token):
     refusal = None
     if form.is_valid():
         try:
-            changing.change_number(booking, **form.numbers())
+            changing_bookings.change_number(booking, **form.numbers())
         except BookingRefused as error:
             refusal = error
         else:
@@ -45,12 +45,12 @@ def booking_move(request, token):
         return link_has_ended(request)
     if request.POST.get("date") == str(booking.date_id):
         return redirect("events:booking_detail", token)  # a second press: they are there already
-    dates = changing.other_dates(booking)
+    dates = changing_bookings.other_dates(booking)
     form = OtherDateForm(dates, request.POST or None)
     refusal = None
     if form.is_valid():
         try:
-            changing.change_date(booking, form.cleaned_data["date"])
+            changing_bookings.move_to_date(booking, form.cleaned_data["date"])
         except BookingRefused as error:
             refusal = error
         else:
@@ -73,7 +73,7 @@ def booking_hand_over(request, token):
         try:
             limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
             count_mail_to(form.cleaned_data["email"])
-            changing.hand_over(booking, **form.contact())
+            changing_bookings.hand_over(booking, **form.contact())
             return redirect("events:booking_handed_over")
         except BookingRefused as error:
             refusal = error

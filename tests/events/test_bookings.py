@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from events import bookings, changes, corrections, needs, waiting_list
+from events import bookings, changing_dates, corrections, needs, waiting_list
 from events.bookings import BookingRefused, Person, reserve
 from events.models import AccessNeed, Booking, RepeatedRequest, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
@@ -313,8 +313,8 @@ def test_cancelling_a_date_tells_everybody_once_and_deletes_their_needs():
     bookings.cancel(book(date, "Cat"))
     staff = create_user()
 
-    assert changes.cancel_date(date, by=staff, reason="The venue has a leak.") == (2, 0)
-    assert changes.cancel_date(date, by=staff) == (0, 0)
+    assert changing_dates.cancel_date(date, by=staff, reason="The venue has a leak.") == (2, 0)
+    assert changing_dates.cancel_date(date, by=staff) == (0, 0)
 
     told = OutgoingMail.objects.filter(template="events/email/date_cancelled").order_by("pk")
     assert [mail.recipient for mail in told] == ["ann@example.org", "bob@example.org"]
@@ -330,7 +330,7 @@ def test_a_draft_that_nobody_knows_is_not_made_public_by_cancelling_it():
     date = create_date(state="draft")
 
     with pytest.raises(BookingRefused, match="Change or delete it instead"):
-        changes.cancel_date(date, by=create_user())
+        changing_dates.cancel_date(date, by=create_user())
     assert not WorkshopDate.objects.published().exists()
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import vobject
 
-from events import changes
+from events import changing_dates
 from events.calendar import date_calendar
 from events.models import WorkshopDate
 from tests.factories import create_charity, create_date, create_user, create_venue
@@ -106,7 +106,7 @@ def test_the_sequence_stays_when_places_or_bookings_change():
 
 def test_a_cancelled_date_says_so():
     date = create_date()
-    changes.cancel_date(date, by=create_user())
+    changing_dates.cancel_date(date, by=create_user())
     date.refresh_from_db()
 
     event = read(date)

@@ -10,7 +10,7 @@ import vobject
 from django.utils import timezone
 from django.utils.http import parse_http_date
 
-from events import changes
+from events import changing_dates
 from events.bookings import Person
 from events.calendar import date_calendar
 from events.models import Venue, Workshop, WorkshopDate
@@ -83,7 +83,7 @@ def test_what_is_cancelled_stays_for_thirty_days_and_says_so_also_after_its_time
     soon = create_date(state="cancelled", starts_at=days(40), calendar_changed_at=days(-29))
     create_date(state="cancelled", starts_at=days(41), calendar_changed_at=days(-31))
     over = create_date(starts_at=timezone.now() - timedelta(hours=1))
-    changes.cancel_date(over, by=create_user())
+    changing_dates.cancel_date(over, by=create_user())
     WorkshopDate.objects.filter(pk=over.pk).update(starts_at=days(-1), ends_at=days(-0.9))
 
     found = read(client)

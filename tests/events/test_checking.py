@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import bookings, changes, checking, emails, waiting_list
+from events import bookings, changing_dates, checking, emails, waiting_list
 from events.bookings import Person
 from events.models import AccessNeed, Booking, Place, RingTask, WorkshopDate
 from sharedlives.foundation import mail
@@ -75,7 +75,7 @@ def test_nothing_is_found_after_everything_that_people_do(time_machine):
     waiting_list.settle_due()
     other = create_date()
     book(other, "Eve", email="", phone="0151 496 0001")
-    changes.cancel_date(other, by=create_user())
+    changing_dates.cancel_date(other, by=create_user())
     OutgoingMail.objects.update(state=OutgoingMail.State.SENT)
 
     assert checked() == ("All is well.\n", 0)
@@ -313,7 +313,7 @@ def test_needs_kept_too_long_are_found_and_nobody_is_named(time_machine):
 def test_needs_of_a_postponed_date_are_kept_longer_but_not_for_ever(time_machine):
     date = create_date()
     book(date, "Ann", people=[Person(access="a ramp")])
-    changes.postpone_date(date, by=create_user())
+    changing_dates.postpone_date(date, by=create_user())
     OutgoingMail.objects.all().delete()
 
     time_machine.move_to(date.starts_at + timedelta(days=181))

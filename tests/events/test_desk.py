@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, changes, changing
+from events import bookings, changing_bookings, changing_dates
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RingTask, Venue, Workshop, WorkshopDate
@@ -373,7 +373,7 @@ def test_what_is_told_by_telephone_is_ticked_off_but_an_offer_wants_an_answer(de
     book(date, "Bob", email="", phone="0151 496 0007")
     bookings.cancel(ann)
     book(other, "Cat", email="", phone="0151 496 0008")
-    changes.cancel_date(other, by=organiser)
+    changing_dates.cancel_date(other, by=organiser)
     offer, cancelled = RingTask.objects.order_by("pk")
 
     response = desk.post(
@@ -505,7 +505,7 @@ def test_a_page_opened_before_a_place_was_handed_over_does_not_take_it_back(desk
     booking = book(create_date(), "Ann")
     shown = desk.get(reverse("admin:events_booking_change", args=[booking.pk])).content.decode()
     assert f'name="seen" value="{booking.link_version}"' in shown
-    changing.hand_over(booking, contact_name="Bob", email="bob@example.org")
+    changing_bookings.hand_over(booking, contact_name="Bob", email="bob@example.org")
 
     response = change_contact(desk, booking, organisation="The Lantern", seen=booking.link_version)
 

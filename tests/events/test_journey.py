@@ -13,7 +13,17 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from events import announcing, bookings, changes, changing, emails, lost_links, reminders, subscriptions, waiting_list
+from events import (
+    announcing,
+    bookings,
+    changing_bookings,
+    changing_dates,
+    emails,
+    lost_links,
+    reminders,
+    subscriptions,
+    waiting_list,
+)
 from events.forms import new_stamp
 from events.models import Booking, RepeatedRequest, Subscription, WorkshopDate
 from events.what_changed import Facts
@@ -64,18 +74,18 @@ def everything_that_people_get_mail_about(clock):
     Booking.objects.filter(pk=dan.pk).update(offer_ends_at=timezone.now())
     waiting_list.settle_due()  # ... which ends, and Eve has one
     waiting_list.accept(eve)
-    changing.change_date(ben, other)  # Fay has an offer
-    changing.hand_over(Booking.objects.get(pk=ben.pk), contact_name="Hal", email="hal@example.org")
+    changing_bookings.move_to_date(ben, other)  # Fay has an offer
+    changing_bookings.hand_over(Booking.objects.get(pk=ben.pk), contact_name="Hal", email="hal@example.org")
     ivy = book(other, "Ivy", people=2)
-    changing.change_number(ivy, people=1, leaving=[ivy.people.last().pk], support_workers=0)
+    changing_bookings.change_number(ivy, people=1, leaving=[ivy.people.last().pk], support_workers=0)
     kit = book(other, "Kit")
     waiting_list.take_back(Booking.objects.get(pk=fay.pk), note="")
     emails.offer_taken_back(Booking.objects.get(pk=fay.pk))
     emails.place_given(cat)
     emails.message(cat, subject="Lunch", text="There is soup.")
     emails.answer(cat, is_arranged=True)
-    changes.change_date(date, replace(Facts.of(date), venue=create_venue(), area=""), by=staff, asks_again=True)
-    changes.ask_once_more(WorkshopDate.objects.get(pk=date.pk), by=staff)
+    changing_dates.change_date(date, replace(Facts.of(date), venue=create_venue(), area=""), by=staff, asks_again=True)
+    changing_dates.ask_once_more(WorkshopDate.objects.get(pk=date.pk), by=staff)
     lost_links.send(lost_links.digest_of("cat@example.org"))
     for email in ("lou@example.org", "mia@example.org"):
         subscriptions.ask(email)
@@ -88,9 +98,9 @@ def everything_that_people_get_mail_about(clock):
         announcing.tell_subscribers()
     clock.move_to(WORKSHOP - timedelta(days=1, hours=20), tick=False)
     reminders.remind_due()
-    changes.postpone_date(WorkshopDate.objects.get(pk=other.pk), by=staff)
+    changing_dates.postpone_date(WorkshopDate.objects.get(pk=other.pk), by=staff)
     assert Booking.objects.get(pk=kit.pk).has_a_place
-    changes.cancel_date(WorkshopDate.objects.get(pk=date.pk), by=staff)
+    changing_dates.cancel_date(WorkshopDate.objects.get(pk=date.pk), by=staff)
     assert gil.date == date
 
 

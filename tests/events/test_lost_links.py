@@ -13,7 +13,7 @@ from events import bookings, lost_links
 from events.jobs import send_lost_links
 from events.models import WorkshopDate
 from events.views import own_changes
-from tests.events.test_changing import BY_PHONE, mailed
+from tests.events.test_changing_bookings import BY_PHONE, mailed
 from tests.events.test_pages import shows, title
 from tests.factories import book, create_charity, create_date
 

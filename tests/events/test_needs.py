@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from events import bookings, changes, closed_days, needs, waiting_list
+from events import bookings, changing_dates, closed_days, needs, waiting_list
 from events.bookings import Person
 from events.models import AccessNeed, ClosedDay, WorkshopDate
 from sharedlives.foundation.models import AuditEntry
@@ -246,7 +246,7 @@ def test_nothing_of_a_need_survives(client, how):
         waiting_list.move(booking, "offered", offer_ends_at=timezone.now() - timedelta(minutes=1))
         waiting_list.settle_date(date.pk)
     elif how == "date cancelled":
-        changes.cancel_date(date, by=create_user())
+        changing_dates.cancel_date(date, by=create_user())
     elif how == "taken back":
         client.post(f"/admin/events/accessneed/{need_of(booking).pk}/change/", {"remove": "1"})
     else:

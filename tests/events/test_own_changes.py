@@ -11,7 +11,7 @@ from events.models import AccessNeed, Booking, WorkshopDate
 from events.views import own_changes
 from sharedlives.foundation import links
 from sharedlives.foundation.models import OutgoingMail
-from tests.events.test_changing import group, keys, mailed, names, now, two_dates
+from tests.events.test_changing_bookings import group, keys, mailed, names, now, two_dates
 from tests.events.test_pages import reserve, shows, title
 from tests.factories import book, create_charity, create_date
 

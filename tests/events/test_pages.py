@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, changes, corrections, needs, waiting_list
+from events import bookings, changing_dates, corrections, needs, waiting_list
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RepeatedRequest, RingTask, WorkshopDate
@@ -72,7 +72,7 @@ def test_lists_show_published_dates_that_are_still_to_come_in_order(client):
 
 def test_a_cancelled_date_stays_visible_and_says_so(client):
     date = create_date()
-    changes.cancel_date(date, by=create_user())
+    changing_dates.cancel_date(date, by=create_user())
 
     response = client.get(date.get_absolute_url())
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from events import bookings, changing, waiting_list
+from events import bookings, changing_bookings, waiting_list
 from events.bookings import BookingRefused
 from events.models import Booking, RingTask, WorkshopDate
 from tests.factories import book, create_date, create_user
@@ -98,7 +98,9 @@ class Queue(RuleBasedStateMachine):
         booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed")))
         leaving = [place.pk for place in booking.people.order_by("-position")[: max(0, booking.places - people)]]
         had, held = booking.places, self.needed(self.some(*HOLDS))
-        changed = self.done(changing.change_number, booking, people=people, support_workers=support, leaving=leaving)
+        changed = self.done(
+            changing_bookings.change_number, booking, people=people, support_workers=support, leaving=leaving
+        )
         if not changed:
             return
         assert (changed.places, changed.support_workers) == (people, support) == self.counted(changed)
@@ -111,7 +113,7 @@ class Queue(RuleBasedStateMachine):
     @precondition(lambda self: self.some("waiting", "offered", "confirmed"))
     def move_there(self, data):
         booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed")))
-        if moved := self.done(changing.change_date, booking, self.other):
+        if moved := self.done(changing_bookings.move_to_date, booking, self.other):
             assert (moved.state, moved.date_id) == ("confirmed", self.other.pk)
             assert not self.some("waiting", date=self.other)
 
@@ -119,7 +121,7 @@ class Queue(RuleBasedStateMachine):
     @precondition(lambda self: self.some("waiting", "offered", "confirmed", date=self.other))
     def come_over(self, data):
         booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed", date=self.other)))
-        if self.done(changing.change_date, booking, self.date):
+        if self.done(changing_bookings.move_to_date, booking, self.date):
             self.nobody_was_overtaken()
 
     @rule(data=st.data())
@@ -128,7 +130,7 @@ class Queue(RuleBasedStateMachine):
         booking = data.draw(st.sampled_from(self.some("waiting", "offered", "confirmed")))
         self.people += 1
         to = {"contact_name": f"Person {self.people}", "email": f"person.{self.people}@example.org"}
-        if given := self.done(changing.hand_over, booking, **to):
+        if given := self.done(changing_bookings.hand_over, booking, **to):
             assert (booking.state, given.places) == ("confirmed", booking.places)
 
     @rule(data=st.data())

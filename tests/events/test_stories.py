@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from events import bookings, changes, needs, reminders, waiting_list
+from events import bookings, changing_dates, needs, reminders, waiting_list
 from events.bookings import Person
 from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RingTask
@@ -71,7 +71,7 @@ def test_somebody_who_only_has_a_phone(clock, staff):
     waiting_list.accept(wren, by=staff)
     assert to_ring() == []
     venue = create_venue(name="The Library", town="Birmingham")
-    changes.change_date(date, replace(Facts.of(date), venue=venue, area=""), by=staff)
+    changing_dates.change_date(date, replace(Facts.of(date), venue=venue, area=""), by=staff)
     assert to_ring() == [("Wren", "changed")]
     assert "The Library" in RingTask.objects.get(done_at=None).words
     clock.move_to("2019-10-25T12:00+01:00")
@@ -131,7 +131,7 @@ def test_a_scanner_that_opens_every_link(clock, staff):
     holder, ann = book(date, "Holder"), book(date, "Ann")
     bookings.cancel(holder)
     waiting_list.accept(ann)
-    changes.change_date(date, replace(Facts.of(date), venue=create_venue(), area=""), by=staff, asks_again=True)
+    changing_dates.change_date(date, replace(Facts.of(date), venue=create_venue(), area=""), by=staff, asks_again=True)
     clock.move_to("2019-10-26T10:00+01:00")
     reminders.remind_due()
     before = rows()

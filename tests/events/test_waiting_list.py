@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from events import bookings, changes, corrections, jobs, waiting_list
+from events import bookings, changing_dates, corrections, jobs, waiting_list
 from events.bookings import BookingRefused, Person
 from events.models import AccessNeed, Booking, RingTask, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
@@ -521,7 +521,7 @@ def test_cancelling_the_date_asks_staff_to_ring_those_without_e_mail(staff):
     date, _holders, _queue = full_date("Bob")
     ann = book(date, "Ann", email="", phone="0151 496 0000")
 
-    changes.cancel_date(date, by=staff)
+    changing_dates.cancel_date(date, by=staff)
 
     assert [(task.booking, task.why) for task in RingTask.objects.all()] == [(ann, "date cancelled")]
     assert not Booking.objects.active().exists()
@@ -560,7 +560,7 @@ def test_nobody_is_offered_a_place_a_moment_before_the_date_is_cancelled(clock, 
     bookings.cancel(holder)
     clock.move_to(THURSDAY_NOON, tick=False)
 
-    changes.cancel_date(date, by=staff)
+    changing_dates.cancel_date(date, by=staff)
 
     assert (mails("ann")[2:], mails("bob")[1:]) == (["date_cancelled"], ["date_cancelled"])
 

@@ -10,10 +10,10 @@ import vobject
 from django.db import connection
 from django.utils import timezone
 
-from events import bookings, changes, reminders, ring_list, waiting_list
+from events import bookings, changing_dates, reminders, ring_list, waiting_list
 from events.bookings import BookingRefused, Person
 from events.calendar import date_calendar
-from events.changes import ALWAYS_TOLD, Answers, Told
+from events.changing_dates import ALWAYS_TOLD, Answers, Told
 from events.models import AccessNeed, Booking, RingTask, WorkshopDate
 from events.what_changed import Facts
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
@@ -74,7 +74,7 @@ def change(date, staff, **different):
         name: different.pop(name) for name in ("explanation", "asks_again", "is_quiet", "seen") if name in different
     }
     date.refresh_from_db()
-    told = changes.change_date(date, replace(Facts.of(date), **different), by=staff, **options)
+    told = changing_dates.change_date(date, replace(Facts.of(date), **different), by=staff, **options)
     date.refresh_from_db()
     return told
 
@@ -132,8 +132,8 @@ def test_doing_it_twice_tells_nobody_twice(staff):
     date, *_people = with_everybody()
     facts = replace(Facts.of(date), **at(FRIDAY_BEFORE))
 
-    assert changes.change_date(date, facts, by=staff) == (2, 1)
-    assert changes.change_date(date, facts, by=staff) == (0, 0)
+    assert changing_dates.change_date(date, facts, by=staff) == (2, 1)
+    assert changing_dates.change_date(date, facts, by=staff) == (0, 0)
 
     assert OutgoingMail.objects.filter(template="events/email/date_changed").count() == 2
     assert AuditEntry.objects.filter(action="changed the date").count() == 1
@@ -181,13 +181,13 @@ def test_a_date_that_is_cancelled_or_over_cannot_be_changed(staff, clock):
 
 def test_a_colleague_who_was_faster_is_noticed(staff):
     date, *_people = with_everybody()
-    seen = changes.version(date)
+    seen = changing_dates.version(date)
     change(date, create_user(email="faster@example.org", name="Fay Ster"), **at(FRIDAY_BEFORE))
 
     for act in (
         lambda: change(date, staff, area="Leeds", seen=seen),
-        lambda: changes.postpone_date(date, by=staff, seen=seen),
-        lambda: changes.cancel_date(date, by=staff, seen=seen),
+        lambda: changing_dates.postpone_date(date, by=staff, seen=seen),
+        lambda: changing_dates.cancel_date(date, by=staff, seen=seen),
     ):
         with pytest.raises(BookingRefused, match="^Fay Ster changed this date at 10am, after you had opened it."):
             act()
@@ -200,13 +200,13 @@ def test_a_colleague_who_was_faster_is_noticed(staff):
 @pytest.mark.django_db(transaction=True)
 def test_two_presses_at_once_tell_everybody_once(staff):
     date, *_people = with_everybody()
-    facts, seen = replace(Facts.of(date), **at(FRIDAY_BEFORE)), changes.version(date)
+    facts, seen = replace(Facts.of(date), **at(FRIDAY_BEFORE)), changing_dates.version(date)
     barrier, told = Barrier(2), []
 
     def press():
         try:
             barrier.wait()
-            told.append(changes.change_date(date, facts, by=staff, seen=seen))
+            told.append(changing_dates.change_date(date, facts, by=staff, seen=seen))
         finally:
             connection.close()
 
@@ -493,9 +493,9 @@ def test_the_entry_in_the_calendar_keeps_its_name_and_follows_each_change_once(s
     follow(lambda: change(date, staff, **at(datetime.fromisoformat("2020-03-28T11:00+00:00"))))
     follow(lambda: change(date, staff, **at(datetime.fromisoformat("2020-03-30T11:00+01:00"))))
     follow(lambda: change(date, staff, venue=create_venue(), area=""))
-    follow(lambda: changes.postpone_date(date, by=staff))
+    follow(lambda: changing_dates.postpone_date(date, by=staff))
     follow(lambda: change(date, staff, **at(datetime.fromisoformat("2020-02-29T11:00+00:00"))))
-    follow(lambda: changes.cancel_date(date, by=staff))
+    follow(lambda: changing_dates.cancel_date(date, by=staff))
 
     assert {event.uid.value for event in seen} == {date.calendar_uid}
     assert [event.sequence.value for event in seen] == ["0", "1", "2", "3", "4", "5", "6"]
@@ -526,7 +526,7 @@ def test_postponing_keeps_places_and_turns_and_tells_everybody_once(staff):
     date, bob, pat = with_an_offer()
     cat = book(workshop(area="York"), "Cat")
 
-    told = changes.postpone_date(date, by=staff, reason="The boiler broke.")
+    told = changing_dates.postpone_date(date, by=staff, reason="The boiler broke.")
 
     date.refresh_from_db()
     assert (date.state, told) == ("postponed", (1, 1))
@@ -545,12 +545,12 @@ def test_postponing_keeps_places_and_turns_and_tells_everybody_once(staff):
     )
     assert mails("cat") == ["booking_confirmed"]
     assert now(cat) == CONFIRMED
-    assert changes.postpone_date(date, by=staff) == (0, 0)
+    assert changing_dates.postpone_date(date, by=staff) == (0, 0)
 
 
 def test_no_clock_runs_while_postponed_and_offers_begin_anew_with_the_new_time(staff, clock):
     date, bob, pat = with_an_offer()
-    changes.postpone_date(date, by=staff)
+    changing_dates.postpone_date(date, by=staff)
     clock.move_to(WORKSHOP + timedelta(days=3), tick=False)
     waiting_list.settle_due()
     reminders.remind_due()
@@ -573,7 +573,7 @@ def test_no_clock_runs_while_postponed_and_offers_begin_anew_with_the_new_time(s
 def test_the_old_time_can_be_given_back_but_only_while_it_is_still_to_come(staff, clock):
     date = workshop()
     book(date, "Ann")
-    changes.postpone_date(date, by=staff)
+    changing_dates.postpone_date(date, by=staff)
     clock.move_to(WORKSHOP + timedelta(days=1), tick=False)
     with pytest.raises(BookingRefused, match="has passed already"):
         change(date, staff)
@@ -585,22 +585,22 @@ def test_the_old_time_can_be_given_back_but_only_while_it_is_still_to_come(staff
 
 def test_what_is_cancelled_over_or_unseen_cannot_be_postponed(staff, clock):
     with pytest.raises(BookingRefused, match="Nobody can see this draft yet"):
-        changes.postpone_date(workshop(state="draft"), by=staff)
+        changing_dates.postpone_date(workshop(state="draft"), by=staff)
     cancelled = workshop()
-    changes.cancel_date(cancelled, by=staff)
+    changing_dates.cancel_date(cancelled, by=staff)
     with pytest.raises(BookingRefused, match="is cancelled"):
-        changes.postpone_date(cancelled, by=staff)
+        changing_dates.postpone_date(cancelled, by=staff)
     date = workshop()
     clock.move_to(WORKSHOP + timedelta(days=1), tick=False)
     with pytest.raises(BookingRefused, match="nothing to postpone"):
-        changes.postpone_date(date, by=staff)
+        changing_dates.postpone_date(date, by=staff)
 
 
 def test_a_postponed_date_can_be_cancelled_and_everybody_hears(staff):
     date, _ann, _bob, pat = with_everybody()
-    changes.postpone_date(date, by=staff)
+    changing_dates.postpone_date(date, by=staff)
 
-    assert changes.cancel_date(date, by=staff, reason="We found no other day.") == (2, 1)
+    assert changing_dates.cancel_date(date, by=staff, reason="We found no other day.") == (2, 1)
 
     assert mails("ann")[-2:] == ["date_postponed", "date_cancelled"]
     assert list(pat.ring_tasks.filter(done_at=None).values_list("why", flat=True)) == ["date cancelled"]
@@ -661,9 +661,9 @@ def test_saying_yes_twice_or_unasked_changes_nothing(staff):
     date, (ann,) = asked(staff, "Ann")
     zoe = book(date, "Zoe")
 
-    changes.still_comes(ann)
-    changes.still_comes(ann)
-    changes.still_comes(zoe)
+    changing_dates.still_comes(ann)
+    changing_dates.still_comes(ann)
+    changing_dates.still_comes(zoe)
 
     assert AuditEntry.objects.filter(action="said they still come").count() == 1
     zoe.refresh_from_db()
@@ -676,7 +676,7 @@ def test_whoever_cannot_be_asked_by_mail_is_rung_and_the_answer_ends_the_task(st
     change(date, staff, **at(FRIDAY_BEFORE), asks_again=True)
     assert RingTask.objects.get().words.endswith("You keep your place. Can you still come?")
 
-    changes.still_comes(pat, by=staff)
+    changing_dates.still_comes(pat, by=staff)
 
     task = RingTask.objects.get()
     assert (task.done_at, task.done_by) == (timezone.now(), staff)
@@ -685,17 +685,17 @@ def test_whoever_cannot_be_asked_by_mail_is_rung_and_the_answer_ends_the_task(st
 
 def test_the_silent_are_asked_once_more_and_only_once(staff):
     date, (ann, bob) = asked(staff, "Ann", "Bob")
-    changes.still_comes(ann)
+    changing_dates.still_comes(ann)
 
-    assert changes.ask_once_more(date, by=staff) == (1, 0)
+    assert changing_dates.ask_once_more(date, by=staff) == (1, 0)
 
     assert mails("bob")[-1] == "still_coming"
     assert mails("ann")[-1] == "date_changed"
     with pytest.raises(BookingRefused, match="asked twice already"):
-        changes.ask_once_more(date, by=staff)
-    changes.still_comes(bob)
+        changing_dates.ask_once_more(date, by=staff)
+    changing_dates.still_comes(bob)
     with pytest.raises(BookingRefused, match="nobody left to ask"):
-        changes.ask_once_more(date, by=staff)
+        changing_dates.ask_once_more(date, by=staff)
 
 
 def test_whoever_was_not_rung_yet_still_hears_what_has_changed_when_the_silent_are_asked_once_more(staff):
@@ -704,7 +704,7 @@ def test_whoever_was_not_rung_yet_still_hears_what_has_changed_when_the_silent_a
     change(date, staff, **at(FRIDAY_BEFORE), asks_again=True)
     ring_list.told(quin.ring_tasks.get(), by=staff)
 
-    assert changes.ask_once_more(date, by=staff) == (0, 2)
+    assert changing_dates.ask_once_more(date, by=staff) == (0, 2)
 
     assert "now it is Friday 25 October" in pat.ring_tasks.get(done_at=None).words
     assert quin.ring_tasks.get(done_at=None).words.endswith("London (venue to be confirmed). Can you still come?")
@@ -712,7 +712,7 @@ def test_whoever_was_not_rung_yet_still_hears_what_has_changed_when_the_silent_a
 
 def test_an_answer_is_about_the_change_it_followed(staff):
     date, (ann,) = asked(staff, "Ann")
-    changes.still_comes(ann)
+    changing_dates.still_comes(ann)
 
     change(date, staff, area="Leeds")
 
@@ -730,7 +730,7 @@ def test_nothing_says_none_where_something_is_not_known(staff, fields):
     book(date, "Ann")
 
     change(date, staff, **{**at(FRIDAY_BEFORE), "ends_at": None})
-    changes.postpone_date(date, by=staff)
+    changing_dates.postpone_date(date, by=staff)
 
     for mail in OutgoingMail.objects.all():
         assert "None" not in mail.subject + mail.text + mail.html + mail.calendar

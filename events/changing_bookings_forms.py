@@ -69,7 +69,7 @@ class NumberForm(forms.Form):
         return data
 
     def numbers(self) -> dict:
-        """The keyword arguments of `changing.change_number`."""
+        """The keyword arguments of `changing_bookings.change_number`."""
         data = self.cleaned_data
         return {
             "people": data["people"],
@@ -133,7 +133,7 @@ class HandOverForm(ContactForm):
             field.widget.attrs["autocomplete"] = "off"
 
     def contact(self) -> dict:
-        """The keyword arguments of `changing.hand_over`."""
+        """The keyword arguments of `changing_bookings.hand_over`."""
         return self.cleaned_data | {"support_workers": int(self.cleaned_data.get("support_workers") or 0)}
 
 

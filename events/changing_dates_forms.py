@@ -1,4 +1,4 @@
-"""What staff enter to change, postpone or cancel a date; who is told, and what becomes of it, is in changes.py."""
+"""What staff enter to change, postpone or cancel a date; changing_dates.py says who is told and what becomes of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from . import changes
+from . import changing_dates
 from .forms import OneLineField
 from .models import WorkshopDate
 from .what_changed import FACTS, Facts, WhatChanged
@@ -64,14 +64,14 @@ class NewFactsForm(forms.ModelForm):
         fields = FACTS
         formfield_callback = _field
 
-    act = staticmethod(changes.change_date)
+    act = staticmethod(changing_dates.change_date)
     done = "The date is changed."
 
     def __init__(self, *args, is_new=True, **kwargs):
         super().__init__(*args, **kwargs)
         self.is_new = is_new
         self.before = WorkshopDate.objects.select_related("workshop", "venue").get(pk=self.instance.pk)
-        self.initial["seen"] = changes.version(self.before)
+        self.initial["seen"] = changing_dates.version(self.before)
         self.fields["venue"].empty_label = "To be confirmed"
         self.fields["venue"].queryset = self.fields["venue"].queryset.order_by("town", "name", "pk")
         for name in ("area", "join_link", "explanation"):
@@ -118,17 +118,17 @@ class TakeOffForm(forms.Form):
 
     def __init__(self, *args, instance, is_new=True, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial["seen"] = changes.version(instance)
+        self.initial["seen"] = changing_dates.version(instance)
 
     def arguments(self) -> dict[str, Any]:
         return {"reason": self.cleaned_data["reason"], "seen": self.cleaned_data["seen"]}
 
 
 class PostponeForm(TakeOffForm):
-    act = staticmethod(changes.postpone_date)
+    act = staticmethod(changing_dates.postpone_date)
     done = "The date is postponed."
 
 
 class CancelForm(TakeOffForm):
-    act = staticmethod(changes.cancel_date)
+    act = staticmethod(changing_dates.cancel_date)
     done = "The date is cancelled."

@@ -119,7 +119,7 @@ def _seat(booking: Booking, places: list[Place], staying: list[Place], people: i
 
 
 @activity
-def change_date(
+def move_to_date(
     booking: Booking, to: WorkshopDate, *, by: User | None = None, note: str = "", is_told: bool = False
 ) -> Booking:
     """Move a booking to another date of the same workshop: the same booking, reference and link, a place there.

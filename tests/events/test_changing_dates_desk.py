@@ -10,7 +10,7 @@ from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, changes
+from events import bookings, changing_dates
 from events.bookings import Person
 from events.models import AccessNeed, Booking, RingTask, WorkshopDate
 from events.what_changed import Facts
@@ -61,7 +61,7 @@ def typed(date, **different):
             f"{name}_0": f"{moment.astimezone(LONDON):%Y-%m-%d}",
             f"{name}_1": f"{moment.astimezone(LONDON):%H:%M}",
         }
-    return facts | {"explanation": "", "seen": changes.version(date)} | different
+    return facts | {"explanation": "", "seen": changing_dates.version(date)} | different
 
 
 def later(date):
@@ -113,7 +113,7 @@ def test_the_dry_run_stores_nothing_and_its_numbers_are_those_of_the_real_thing(
     ]
     done = desk.post(address(date, step), {"plan": plan(response), "do": "1"}, follow=True)
     assert "2 people are told by mail. 1 has no e-mail: ring them" in said(done)[0]
-    really = OutgoingMail.objects.get(recipient="ann@example.org", template__in=changes.TELLING.values())
+    really = OutgoingMail.objects.get(recipient="ann@example.org", template__in=changing_dates.TELLING.values())
     shown = rehearsal.audiences[0].letter
     assert (shown.subject, without_their_own(shown.text)) == (really.subject, without_their_own(really.text))
     assert without_their_own(shown.html) == without_their_own(really.html)
@@ -206,14 +206,14 @@ def test_a_plan_is_for_one_date_one_step_and_one_person_and_cannot_be_made_up(de
     client.post(address(date), {"plan": mine, "do": "1"})
 
     assert list(WorkshopDate.objects.values_list("calendar_sequence", flat=True)) == [0, 0]
-    assert not OutgoingMail.objects.filter(template__in=changes.TELLING.values()).exists()
+    assert not OutgoingMail.objects.filter(template__in=changing_dates.TELLING.values()).exists()
 
 
 def test_a_colleague_who_changed_the_date_meanwhile_is_noticed_at_either_step(desk):
     date, *_people = with_everybody()
     sent = typed(date, **later(date))
     pressed = {"plan": plan(desk.post(address(date), sent)), "do": "1"}
-    changes.change_date(date, replace(Facts.of(date), area="York"), by=create_user(name="Fay Ster"))
+    changing_dates.change_date(date, replace(Facts.of(date), area="York"), by=create_user(name="Fay Ster"))
 
     for response in (desk.post(address(date), sent), desk.post(address(date), pressed)):
         assert shows(response, "Fay Ster changed this date at")
@@ -302,7 +302,7 @@ def test_a_correction_without_mail_says_that_nobody_is_told(desk):
 
 def test_a_postponed_date_gets_its_new_time_the_same_way(desk):
     date, *_people = with_everybody()
-    changes.postpone_date(date, by=create_user())
+    changing_dates.postpone_date(date, by=create_user())
     date.refresh_from_db()
 
     asked = desk.get(address(date))
@@ -424,7 +424,7 @@ def test_a_date_without_bookings_that_was_seen_can_be_postponed_and_cancelled(de
 
 def test_after_a_cancelled_date_staff_see_who_was_told_and_who_is_still_to_be_rung(desk, organiser):
     date, ann, bob, pat = with_everybody()
-    changes.cancel_date(date, by=organiser)
+    changing_dates.cancel_date(date, by=organiser)
     OutgoingMail.objects.filter(recipient=ann.email).update(state="sent")
     OutgoingMail.objects.filter(recipient=bob.email).update(state="bounced")
 
@@ -488,14 +488,14 @@ def test_venues_that_are_awaited_nag_on_the_front_page_until_they_are_known(desk
     front = reverse("admin:index")
     assert shows(desk.get(front), "all they know is “Birmingham city centre”.")
 
-    changes.change_date(date, replace(Facts.of(date), venue=create_venue(), area=""), by=organiser)
+    changing_dates.change_date(date, replace(Facts.of(date), venue=create_venue(), area=""), by=organiser)
 
     assert not shows(desk.get(front), "Birmingham city centre")
 
 
 def test_a_postponed_date_whose_old_time_has_passed_asks_for_a_new_one(desk, organiser, client):
     date = create_date()
-    changes.postpone_date(date, by=organiser)
+    changing_dates.postpone_date(date, by=organiser)
     front = reverse("admin:index")
     assert not shows(desk.get(front), "Set a new time")
 

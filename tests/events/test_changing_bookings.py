@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from events import bookings, changing, corrections, needs, waiting_list
+from events import bookings, changing_bookings, corrections, needs, waiting_list
 from events.bookings import BookingRefused, Person
-from events.changing import NoRoom
+from events.changing_bookings import NoRoom
 from events.models import AccessNeed, Booking, Place, RepeatedRequest, RingTask, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
@@ -35,7 +35,7 @@ def names(booking):
 
 def number(booking, people, *, leaving=(), support=None, **more):
     support = booking.support_workers if support is None else support
-    return changing.change_number(booking, people=people, leaving=leaving, support_workers=support, **more)
+    return changing_bookings.change_number(booking, people=people, leaving=leaving, support_workers=support, **more)
 
 
 def keys(booking, *wanted):
@@ -222,8 +222,8 @@ def test_what_is_over_is_changed_by_nobody():
     for booking, words in ((started, "already started"), (cancelled, "This booking is cancelled")):
         for change in (
             lambda booking=booking: number(booking, 2),
-            lambda booking=booking: changing.change_date(booking, to),
-            lambda booking=booking: changing.hand_over(booking, contact_name="Bob", email="bob@example.org"),
+            lambda booking=booking: changing_bookings.move_to_date(booking, to),
+            lambda booking=booking: changing_bookings.hand_over(booking, contact_name="Bob", email="bob@example.org"),
         ):
             with pytest.raises(BookingRefused, match=words):
                 change()
@@ -255,7 +255,7 @@ def test_a_booking_moves_with_its_reference_its_link_and_its_people():
     AccessNeed.objects.update(state=AccessNeed.State.ARRANGED, arrangement="a ramp from the hire shop")
     Booking.objects.filter(pk=booking.pk).update(reminded_of=york.starts_at, still_coming_at=timezone.now())
 
-    changing.change_date(booking, leeds)
+    changing_bookings.move_to_date(booking, leeds)
 
     moved = now(booking)
     assert (moved.date, moved.state, moved.reference) == (leeds, "confirmed", booking.reference)
@@ -273,7 +273,7 @@ def test_who_moved_is_told_of_the_new_date_and_to_take_the_old_one_out():
     york, leeds = two_dates()
     booking = book(york, "Ann")
 
-    changing.change_date(booking, leeds)
+    changing_bookings.move_to_date(booking, leeds)
 
     mail = mailed("booking_moved").get()
     (event,) = icalendar.Calendar.from_ical(mail.calendar).walk("VEVENT")
@@ -292,8 +292,8 @@ def test_moving_twice_moves_and_mails_once():
     york, leeds = two_dates()
     booking = book(york, "Ann")
 
-    changing.change_date(booking, leeds)
-    changing.change_date(booking, leeds)
+    changing_bookings.move_to_date(booking, leeds)
+    changing_bookings.move_to_date(booking, leeds)
 
     assert mailed("booking_moved").count() == 1
 
@@ -305,7 +305,7 @@ def test_whoever_waits_may_move_to_where_there_is_a_place(state):
     if state == "offered":
         bookings.cancel(holder)
 
-    changing.change_date(booking, leeds)
+    changing_bookings.move_to_date(booking, leeds)
 
     assert (now(booking).state, now(booking).offer_ends_at) == ("confirmed", None)
     assert now(behind).state == state
@@ -318,7 +318,7 @@ def test_nobody_overtakes_by_moving_and_nobody_loses_a_place_by_trying():
     book(leeds, "Bob", people=2)
 
     with pytest.raises(NoRoom, match="That date has no place for you now."):
-        changing.change_date(booking, leeds)
+        changing_bookings.move_to_date(booking, leeds)
     assert (now(booking).date, now(booking).state) == (york, "confirmed")
 
 
@@ -328,7 +328,7 @@ def test_a_booking_moves_only_to_an_open_date_of_its_own_workshop():
     other = create_date(workshop=create_workshop(title="Another"))
 
     with pytest.raises(BookingRefused, match="another workshop"):
-        changing.change_date(booking, other)
+        changing_bookings.move_to_date(booking, other)
     for changes, words in (
         ({"state": "draft"}, "not open for booking"),
         ({"state": "cancelled"}, "This date is cancelled"),
@@ -337,7 +337,7 @@ def test_a_booking_moves_only_to_an_open_date_of_its_own_workshop():
     ):
         WorkshopDate.objects.filter(pk=leeds.pk).update(**changes)
         with pytest.raises(BookingRefused, match=words):
-            changing.change_date(booking, leeds)
+            changing_bookings.move_to_date(booking, leeds)
     assert now(booking).date == york
 
 
@@ -347,14 +347,14 @@ def test_who_has_a_booking_on_the_other_date_is_told_so():
     book(leeds, "Ann")
 
     with pytest.raises(BookingRefused, match="You have a booking for the same people on that date."):
-        changing.change_date(booking, leeds)
+        changing_bookings.move_to_date(booking, leeds)
 
 
 def test_the_page_of_somebody_elses_request_does_not_tell_where_the_booking_went():
     york, leeds = two_dates()
     booking = book(york, "Ann")
     book(york, "Ann", organisation="A stranger's")
-    changing.change_date(booking, leeds)
+    changing_bookings.move_to_date(booking, leeds)
 
     shown = RepeatedRequest.objects.get().as_booking()
 
@@ -366,7 +366,7 @@ def test_what_is_done_with_a_booking_that_moved_at_this_moment_is_refused_kindly
     booking = book(york, "Ann", people=[Person("Ann")])
     stale = Booking.objects.select_related("date").get(pk=booking.pk)
     place = Place.objects.select_related("booking").get()
-    changing.change_date(booking, leeds)
+    changing_bookings.move_to_date(booking, leeds)
 
     for act in (
         lambda: bookings.cancel(stale),
@@ -385,7 +385,9 @@ def test_what_is_done_with_a_booking_that_moved_at_this_moment_is_refused_kindly
 
 
 def hand(booking, name="Bob", **fields):
-    return changing.hand_over(booking, **{"contact_name": name, "email": f"{name.lower()}@example.org"} | fields)
+    return changing_bookings.hand_over(
+        booking, **{"contact_name": name, "email": f"{name.lower()}@example.org"} | fields
+    )
 
 
 def test_a_place_handed_over_keeps_nothing_of_the_one_who_gave_it():
@@ -487,8 +489,10 @@ def test_staff_do_it_by_phone_and_the_log_says_so():
     booking = book(york, "Ann", people=2, **BY_PHONE)
 
     number(booking, 3, by=staff, note="by phone", is_told=True)
-    changing.change_date(now(booking), leeds, by=staff, note="by phone", is_told=True)
-    changing.hand_over(now(booking), contact_name="Bob", phone="0151 496 0008", by=staff, note="by phone", is_told=True)
+    changing_bookings.move_to_date(now(booking), leeds, by=staff, note="by phone", is_told=True)
+    changing_bookings.hand_over(
+        now(booking), contact_name="Bob", phone="0151 496 0008", by=staff, note="by phone", is_told=True
+    )
     bookings.cancel(now(booking), by=staff, note="by phone", is_told=True)
 
     entries = AuditEntry.objects.filter(actor=staff)
@@ -510,9 +514,9 @@ def test_what_staff_did_without_telling_is_a_call_with_words_for_it():
 
     number(booking, 3, by=staff)
     assert to_say().startswith("You have 3 places.")
-    changing.change_date(now(booking), leeds, by=staff)
+    changing_bookings.move_to_date(now(booking), leeds, by=staff)
     assert to_say().startswith("You have 3 places on another date now.")
-    changing.hand_over(now(booking), contact_name="Bob", phone="0151 496 0008", by=staff)
+    changing_bookings.hand_over(now(booking), contact_name="Bob", phone="0151 496 0008", by=staff)
     assert to_say().startswith("You have 3 places, handed over to you.")
     bookings.cancel(now(booking), by=staff)
     assert to_say().startswith("Your booking is cancelled.")
@@ -532,13 +536,13 @@ def test_a_place_given_to_somebody_without_e_mail_is_a_call_unless_they_know():
 def test_the_link_is_sent_again_by_staff():
     staff, booking = create_user(), book(create_date(), "Ann")
 
-    changing.send_link(booking, by=staff, note="by phone")
+    changing_bookings.send_link(booking, by=staff, note="by phone")
 
     assert booking.get_absolute_url() in mailed("own_links").get().text
     with pytest.raises(BookingRefused, match="They have no e-mail."):
-        changing.send_link(book(create_date(), "Cat", **BY_PHONE), by=staff)
+        changing_bookings.send_link(book(create_date(), "Cat", **BY_PHONE), by=staff)
     with pytest.raises(BookingRefused, match="nothing left to change"):
-        changing.send_link(bookings.cancel(booking), by=staff)
+        changing_bookings.send_link(bookings.cancel(booking), by=staff)
 
 
 # At the same moment
@@ -572,8 +576,8 @@ def test_two_who_change_places_with_each_other_do_not_wait_for_each_other():
     ones, others = ([book(date, f"{date.area} {n}") for n in range(4)] for date in (york, leeds))
 
     outcomes = at_once(
-        *(lambda booking=booking: changing.change_date(booking, leeds) for booking in ones),
-        *(lambda booking=booking: changing.change_date(booking, york) for booking in others),
+        *(lambda booking=booking: changing_bookings.move_to_date(booking, leeds) for booking in ones),
+        *(lambda booking=booking: changing_bookings.move_to_date(booking, york) for booking in others),
     )
 
     assert outcomes == [None] * 8
@@ -588,7 +592,7 @@ def test_of_many_who_want_the_last_place_of_another_date_one_gets_it():
     WorkshopDate.objects.filter(pk=leeds.pk).update(places=1)
     people = [book(york, f"Person {n}") for n in range(6)]
 
-    outcomes = at_once(*(lambda booking=booking: changing.change_date(booking, leeds) for booking in people))
+    outcomes = at_once(*(lambda booking=booking: changing_bookings.move_to_date(booking, leeds) for booking in people))
 
     assert sum(outcome is None for outcome in outcomes) == 1
     assert sum(isinstance(outcome, NoRoom) for outcome in outcomes) == 5
@@ -603,5 +607,5 @@ def test_a_double_click_moves_and_hands_over_once():
     york, leeds = two_dates()
     booking = book(york, "Ann")
 
-    assert at_once(*[lambda: changing.change_date(booking, leeds)] * 3) == [None] * 3
+    assert at_once(*[lambda: changing_bookings.move_to_date(booking, leeds)] * 3) == [None] * 3
     assert mailed("booking_moved").count() == 1

@@ -9,9 +9,9 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from . import changing, corrections, erasing, needs
+from . import changing_bookings, corrections, erasing, needs
 from .bookings import BookingRefused
-from .changing_forms import AskedForm, DeskNeedForm, DeskNumberForm, HandOverForm, NamesForm, OtherDateForm
+from .changing_bookings_forms import AskedForm, DeskNeedForm, DeskNumberForm, HandOverForm, NamesForm, OtherDateForm
 from .models import Booking
 from .waiting_list_admin import how_they_hear
 
@@ -96,7 +96,7 @@ class ChangesByPhone:
             booking,
             form,
             AskedForm(request.POST or None, tells=not booking.email),
-            act=lambda **how: changing.change_number(booking, **form.numbers(), by=request.user, **how),
+            act=lambda **how: changing_bookings.change_number(booking, **form.numbers(), by=request.user, **how),
             title="Change the number of places",
             hears=True,
             press="Change the number",
@@ -105,7 +105,7 @@ class ChangesByPhone:
 
     def move_view(self, request, pk):
         booking = _to_change(request, pk)
-        dates = changing.other_dates(booking)
+        dates = changing_bookings.other_dates(booking)
         any_room = any(has_room for _date, has_room in dates)
         form = OtherDateForm(dates, request.POST or None)
         return self._change(
@@ -113,7 +113,9 @@ class ChangesByPhone:
             booking,
             form,
             AskedForm(request.POST or None, tells=not booking.email),
-            act=lambda **how: changing.change_date(booking, form.cleaned_data["date"], by=request.user, **how),
+            act=lambda **how: changing_bookings.move_to_date(
+                booking, form.cleaned_data["date"], by=request.user, **how
+            ),
             title="Move to another date",
             hears=True,
             press="Move the booking" if any_room else "",
@@ -128,7 +130,7 @@ class ChangesByPhone:
             booking,
             form,
             AskedForm(request.POST or None, tells=True),
-            act=lambda **how: changing.hand_over(booking, **form.contact(), by=request.user, **how),
+            act=lambda **how: changing_bookings.hand_over(booking, **form.contact(), by=request.user, **how),
             title="Hand over to a colleague",
             hears=True,
             press="Hand over",
@@ -141,7 +143,7 @@ class ChangesByPhone:
         return self._do(
             request,
             booking,
-            lambda: changing.send_link(booking, by=request.user, note="by phone"),
+            lambda: changing_bookings.send_link(booking, by=request.user, note="by phone"),
             f"A mail with the link goes to {booking.email}.",
         )
 

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_POST
 
 from sharedlives.foundation.mail_admin import as_it_arrives
 
-from . import changes, who_heard
+from . import changing_dates, who_heard
 from .bookings import BookingRefused
-from .change_forms import CancelForm, NewFactsForm, PostponeForm
+from .changing_dates_forms import CancelForm, NewFactsForm, PostponeForm
 from .models import WorkshopDate
 from .rehearsals import Rehearsal, rehearse
 
@@ -109,7 +109,7 @@ class ChangesDates:
             counts_needs=request.user.has_perm("events.view_accessneed"),
         )
 
-    def _done(self, request, pk: int, form, told: changes.Told) -> HttpResponse:
+    def _done(self, request, pk: int, form, told: changing_dates.Told) -> HttpResponse:
         messages.success(request, f"{form.done} {in_words(told)}")
         return redirect("admin:events_workshopdate_change", pk)
 
@@ -118,7 +118,7 @@ class ChangesDates:
         if not request.user.has_perm("events.cancel_workshopdate"):
             raise PermissionDenied
         try:
-            told = changes.ask_once_more(get_object_or_404(WorkshopDate, pk=pk), by=request.user)
+            told = changing_dates.ask_once_more(get_object_or_404(WorkshopDate, pk=pk), by=request.user)
         except BookingRefused as refusal:
             messages.error(request, str(refusal))
         else:
@@ -133,11 +133,11 @@ class ChangesDates:
             "is_told": date.is_told_of(),
             "names_people": request.user.has_perm("events.view_booking"),
             "heard": who_heard.of(date),
-            "answers": changes.Answers.to(date),
+            "answers": changing_dates.Answers.to(date),
         }
 
 
-def in_words(told: changes.Told) -> str:
+def in_words(told: changing_dates.Told) -> str:
     if not any(told):
         return "Nobody else had to be told."
     mails = f"{told.by_mail} {'person is' if told.by_mail == 1 else 'people are'} told by mail."

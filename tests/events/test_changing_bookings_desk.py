@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from events import bookings, changes, changing
+from events import bookings, changing_bookings, changing_dates
 from events.bookings import Person
 from events.models import AccessNeed, Booking, RingTask, WorkshopDate
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
-from tests.events.test_changing import BY_PHONE, group, keys, mailed, names, now, two_dates
+from tests.events.test_changing_bookings import BY_PHONE, group, keys, mailed, names, now, two_dates
 from tests.events.test_desk import ORGANISER, press, said
 from tests.events.test_pages import answers, shows
 from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
@@ -220,7 +220,7 @@ def test_people_to_ring_are_reached_as_they_asked_and_the_list_says_what_to_say(
     ann = book(date, "Ann", email="", phone="07700 900123", reach_by="text")
     bob = book(date, "Bob", email="", phone="0151 496 0008", reach_by="relay")
     bookings.cancel(ann, by=organiser)
-    changing.change_number(bob, people=2, support_workers=0, by=organiser)
+    changing_bookings.change_number(bob, people=2, support_workers=0, by=organiser)
 
     response = desk.get(reverse("admin:events_ringtask_changelist"))
 
@@ -276,7 +276,7 @@ def test_the_letter_of_each_state_opens_with_how_it_stands(desk, organiser):
     offered = letter(desk, booking)
     assert f"<h1>We have a place for you. Tell us by {now(booking).answer_by}.</h1>" in offered
     assert "Please ring us and say yes or no." in offered
-    changes.cancel_date(date, by=organiser)
+    changing_dates.cancel_date(date, by=organiser)
     cancelled = letter(desk, booking)
     assert "<h1>This workshop is cancelled.</h1>" in cancelled
     assert "To change or cancel" not in cancelled
