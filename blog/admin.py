@@ -225,13 +225,24 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         if not self._may_publish(request, obj):
             return []
         stands = editorial.where(obj) if obj else editorial.DRAFT
-        agreeing = ["without_sign_off"] if obj and editorial.not_agreed(obj) else []
+        agreeing = ["without_sign_off"] if obj and self._not_agreed(request, obj) else []
         if stands == editorial.LIVE:
             publishing = [("Publishing the changes", {"fields": ["is_correction", *agreeing]})] if agreeing else []
             return [*publishing, ("Taking it down", {"fields": ["reason", "leads_to"], "classes": ["collapse"]})]
         if "schedule" not in BUTTONS[stands]:
             return []
         return [("When it goes out", {"fields": [("publish_on", "publish_time"), *agreeing]})]
+
+    def _newest(self, request, post):
+        """The newest text, asked for once while the page is made."""
+        if not hasattr(request, "_newest"):
+            request._newest = revisions.newest(post)
+        return request._newest
+
+    def _not_agreed(self, request, post):
+        if not hasattr(request, "_not_agreed"):
+            request._not_agreed = editorial.not_agreed_to(post, self._newest(request, post))
+        return request._not_agreed
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         if self._may_publish(request, obj):
@@ -252,7 +263,7 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         context["preview_address"] = self._preview_address(request, obj)
         context["keep_address"] = self._keep_address(request, obj)
         if obj:
-            context["panel"] = self.panel(request, obj)
+            context["panel"] = self.panel(request, obj, self._newest(request, obj), self._not_agreed(request, obj))
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     # Looking at it as it stands in the form
@@ -309,10 +320,11 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         """The form works on the newest text, which of a post that is out does not stand in its row: it is put there
         while the form is filled in, and taken out again."""
         request._saved = None
-        post = self.model.objects.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        post = self._found(request, int(object_id)) if str(object_id).isdecimal() else None
         if post and request.method == "POST" and self._has_left_its_writer(request, post):
             return self._keep_what_came_too_late(request, post)
-        if post is None or not (request.method == "POST" or "text" in request.GET or revisions.has_newer_draft(post)):
+        if post is None or not (request.method == "POST" or self._shows_another_text(request, post)):
+            request._found = post
             return super().changeform_view(request, object_id, form_url, extra_context)
         request._works_on_newest = True
         with transaction.atomic():
@@ -322,6 +334,15 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
                     response.render()
                 transaction.set_rollback(True)
         return response
+
+    def _found(self, request, key):
+        if request.method != "POST":
+            # Before the row: of a text that is saved between the two the form does not say that it began from it.
+            self._newest(request, self.model(pk=key))
+        return self.get_queryset(request).filter(pk=key).first()
+
+    def _shows_another_text(self, request, post):
+        return "text" in request.GET or revisions.is_newer_draft(post, self._newest(request, post))
 
     def _has_left_its_writer(self, request, post):
         return editorial.may_work_on(request.user, post) and not editorial.may_edit(request.user, post)
@@ -339,6 +360,10 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         return HttpResponseRedirect(reverse("admin:blog_post_change", args=[post.pk]))
 
     def get_object(self, request, object_id, from_field=None):
+        post = getattr(request, "_found", None)
+        if post:
+            post.began_from = revisions.base_named(post, self._newest(request, post))
+            return post
         post = super().get_object(request, object_id, from_field)
         if post and getattr(request, "_works_on_newest", False):
             request._works_on_newest = False
@@ -346,10 +371,13 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
                 # Locked for the whole save, so that of two who save at once one comes first.
                 revisions.locked(post)
             request._before = transaction.savepoint()
-            began_from = revisions.base_of(post)
-            put_text_into(post, request.GET.get("text", "") if request.method == "GET" else "", user=request.user)
+            newest, before = self._newest(request, post), post.updated_at
+            chosen = request.GET.get("text", "") if request.method == "GET" else ""
+            text = put_text_into(post, chosen, newest, user=request.user)
+            post.updated_at = before  # which filling in the row has changed
+            began_from = revisions.base_of_form(post, text, newest)
             post = super().get_object(request, object_id, from_field)
-            post.began_from = began_from  # which filling in the row has changed
+            post.began_from = began_from
         return post
 
     def save_model(self, request, obj, form, change):

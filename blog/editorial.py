@@ -448,11 +448,22 @@ def _agree(post: Post, author: Author, text: Revision, *, how: SignOff.How, on: 
 
 def not_agreed(post: Post) -> list[Author]:
     """The guests among the authors who have not agreed to the newest text."""
-    text = revisions.newest(post)
+    return not_agreed_to(post, revisions.newest(post))
+
+
+def not_agreed_to(post: Post, text: Revision | None) -> list[Author]:
+    """`not_agreed` where the newest text is known already."""
+    if not (guests := _guests_of(post, text)):
+        return []
     data = snapshots.with_pictures(text.data) if text else snapshots.of(post)
-    guests = list(Author.objects.filter(pk__in=[row[0] for row in data["bylines"]], is_guest=True).order_by("pk"))
     agreed = set(post.sign_offs.filter(content_hash=snapshots.content_hash(data)).values_list("author_id", flat=True))
     return [guest for guest in guests if guest.pk not in agreed]
+
+
+def _guests_of(post: Post, text: Revision | None) -> list[Author]:
+    if text is None:
+        return sorted(post.guests(), key=lambda guest: guest.pk)
+    return list(Author.objects.filter(pk__in=[row[0] for row in text.data["bylines"]], is_guest=True).order_by("pk"))
 
 
 def _somebody_has_not_agreed(post: Post) -> bool:

@@ -91,8 +91,9 @@ class EditorialPages:
 
     # What stands beside the form
 
-    def panel(self, request, post) -> dict | None:
-        """What somebody who works on this post sees and may do."""
+    def panel(self, request, post, text, not_agreed) -> dict | None:
+        """What somebody who works on this post sees and may do. `text` is its newest one, and `not_agreed` the guests
+        who have not agreed to that."""
         if not editorial.may_work_on(request.user, post):
             return None
         may_edit = request.user.has_perm("blog.edit_post")
@@ -104,20 +105,20 @@ class EditorialPages:
             "acts": {act for act in acts if may_edit and stands in editorial.MOVES[act].leads},
             "may_take_back": stands == editorial.SUBMITTED and not post.opened_at and post.is_own_of(request.user),
             "may_invite": may_edit and stands in editorial.IN_WORK,
-            "guests": self._guests(post),
+            "guests": self._guests(post, not_agreed),
             "notes": post.notes.select_related("by", "guest_pass"),
             "preview_links": post.preview_links.valid().select_related("revision", "guest_pass"),
             "hows": SignOff.How.choices[1:],
             "today": timezone.localdate(),
-            "not_agreed": editorial.not_agreed(post),
-            "has_newer_draft": revisions.has_newer_draft(post),
+            "has_newer_draft": revisions.is_newer_draft(post, text),
             "kept": revisions.own_autosave(post, by=request.user),
         }
 
-    def _guests(self, post):
-        passes_of = {row.author_id: row for row in post.passes.filter(revoked_at=None).select_related("author")}
-        missing = set(editorial.not_agreed(post))
-        return [(author, passes_of.get(author.pk), author not in missing) for author in post.guests()]
+    def _guests(self, post, not_agreed):
+        """Each with their link, and whether they have agreed to the newest text."""
+        guests = post.guests()
+        passes_of = {row.author_id: row for row in post.passes.filter(revoked_at=None)} if guests else {}
+        return [(guest, passes_of.get(guest.pk), guest not in not_agreed) for guest in guests]
 
     # Buttons
 
@@ -139,7 +140,8 @@ class EditorialPages:
 
     def _do_ask_for_sign_off(self, request, post):
         post = editorial.ask_for_sign_off(post, by=request.user)
-        without = [author.name for author, guest_pass, agreed in self._guests(post) if not (guest_pass or agreed)]
+        guests = self._guests(post, editorial.not_agreed(post))
+        without = [author.name for author, guest_pass, agreed in guests if not (guest_pass or agreed)]
         more = f" {', '.join(without)} has no link: ask by mail or by phone, and file the answer." if without else ""
         return f"Asked to agree to this text.{told(post)}{more}"
 

@@ -29,7 +29,7 @@ from .guest_forms import (
     policy_for,
     written_into,
 )
-from .models import GuestPass, Handle, Note
+from .models import GuestPass, Handle, Note, Revision
 
 BROKEN_LINKS = {"limit": 60, "seconds": 600}
 NEW_LINKS = {"limit": 30, "seconds": 600}
@@ -116,11 +116,12 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
     post = guest_pass.post
     post.refresh_from_db()
     may_write, done = post.status in editorial.GUEST_MAY_WRITE, request.GET.get("done", "")
-    text, kept_at, overtaken_by = _text_to_show(guest_pass)
+    newest = revisions.newest(post)
+    text, kept_at, overtaken_by = _text_to_show(guest_pass, newest)
     if may_write and overtaken_by and beside is None:
         beside = {"theirs": overtaken_by, "changes": compare.changes(overtaken_by.data, text)}
     if may_write and form is None:
-        form = GuestPostForm(guest_pass=guest_pass, text=text, initial={"base": revisions.base_of(post)})
+        form = GuestPostForm(guest_pass=guest_pass, text=text, initial={"base": revisions.base_named(post, newest)})
     context = {
         "guest_pass": guest_pass,
         "post": post,
@@ -163,11 +164,10 @@ def _token(guest_pass: GuestPass) -> str:
     return links.sign("guest", guest_pass.pk, guest_pass.link_version)
 
 
-def _text_to_show(guest_pass: GuestPass):
+def _text_to_show(guest_pass: GuestPass, newest: Revision | None):
     """What the guest wrote last, saved or not; when it was kept, if it was never saved; and the text that somebody
     else has saved since then."""
     post = guest_pass.post
-    newest = revisions.newest(post)
     own = revisions.own_autosave(post, guest_pass=guest_pass)
     if own is None:
         return (newest.data if newest else snapshots.of(post)), None, None
@@ -281,7 +281,7 @@ def _save(request, guest_pass, *, then=None, is_whole=False):
         again = GuestPostForm(
             guest_pass=guest_pass,
             text=saved.revision.data,
-            initial={"base": revisions.base_of(guest_pass.post)},
+            initial={"base": revisions.base_named(guest_pass.post, saved.theirs)},
         )
         return {"form": again, "beside": {"theirs": saved.theirs, "changes": changes}}
     return then(request, guest_pass) if then else _back(guest_pass, "saved")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sharedlives.foundation.models import User
 
 from . import compare, editorial, revisions, snapshots
-from .models import Post
+from .models import Post, Revision
 
 ON_A_PAGE = 50
 
@@ -53,15 +53,15 @@ class RevisionPages:
         before = request.GET.get("before", "")
         if before.isdecimal() and len(before) < 19:
             texts = texts.filter(pk__lt=int(before))
-        found = list(texts[: ON_A_PAGE + 1])
+        newest, found = revisions.newest(post), list(texts[: ON_A_PAGE + 1])
         context = self._context(
             request,
             post,
             f"Texts of {post}",
             texts=found[:ON_A_PAGE],
             older=found[ON_A_PAGE - 1].pk if len(found) > ON_A_PAGE else None,
-            newest=revisions.newest(post),
-            base=revisions.base_of(post),
+            newest=newest,
+            base=revisions.base_named(post, newest),
             may_restore=editorial.may_edit(request.user, post),
         )
         return TemplateResponse(request, "admin/blog/post/texts.html", context)
@@ -101,7 +101,7 @@ class RevisionPages:
             f"Two texts of {post}",
             mine=mine,
             theirs=theirs,
-            base=revisions.base_of(post),
+            base=revisions.base_named(post, theirs),
             changes=compare.changes(theirs.data, mine.data),
         )
         return TemplateResponse(request, "admin/blog/post/beside.html", context)
@@ -119,9 +119,10 @@ class RevisionPages:
         return redirect("admin:blog_post_change", pk)
 
 
-def put_text_into(post: Post, chosen: str, *, user: User) -> None:
+def put_text_into(post: Post, chosen: str, newest: Revision | None, *, user: User) -> Revision | None:
     """For the form, within a transaction that is rolled back: the text with this key, or the newest."""
     texts = revisions.readable_by(user, post) if editorial.may_work_on(user, post) else post.revisions.none()
     text = texts.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
-    if text := text or revisions.newest(post):
+    if text := text or newest:
         snapshots.put_into(post, text.data)
+    return text

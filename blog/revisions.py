@@ -62,15 +62,31 @@ def readable_by(user: User, post: Post) -> QuerySet[Revision]:
 
 def base_of(post: Post) -> str:
     """What a writer begins from, for the form to carry: the newest revision's key, or which state of the row it is."""
-    key = post.revisions.kept().newest_first().values_list("pk", flat=True).first()
-    return str(key or f"row {post.updated_at.isoformat()}")
+    return base_named(post, post.revisions.kept().newest_first().only("pk").first())
+
+
+def base_named(post: Post, text: Revision | None) -> str:
+    """`base_of` where the newest text is known already."""
+    return str(text.pk if text and text.pk else f"row {post.updated_at.isoformat()}")
+
+
+def base_of_form(post: Post, text: Revision | None, newest: Revision | None) -> str:
+    """What somebody begins from who opens `text` in a form: usually the newest. Who goes on with what they never saved
+    has not seen what was saved since, and is to see it before it is replaced."""
+    if text and text.kind == AUTOSAVE and newest and text.base_id != newest.pk:
+        return str(text.base_id or "")
+    return base_named(post, newest)
 
 
 def has_newer_draft(post: Post) -> bool:
     """Whether a text waits to take the place of the one that is out."""
-    if not post.has_fixed_text() or post.revision_id is None:
-        return False
-    return post.revisions.kept().filter(pk__gt=post.revision_id).exists()
+    return is_newer_draft(post, newest(post))
+
+
+def is_newer_draft(post: Post, text: Revision | None) -> bool:
+    """`has_newer_draft` where the newest text is known already."""
+    is_newer = text is not None and post.revision_id is not None and text.pk > post.revision_id
+    return post.has_fixed_text() and is_newer
 
 
 @transaction.atomic
@@ -143,8 +159,8 @@ def autosave(
 def own_autosave(post: Post, *, by: User | None = None, guest_pass: GuestPass | None = None) -> Revision | None:
     """What this writer wrote and has not saved: to be offered when they come back."""
     own = post.revisions.autosaves().filter(by=by, guest_pass=guest_pass).newest_first().first()
-    last = newest(post)
-    return None if own is None or (last and snapshots.is_same_text(last.data, own.data)) else own
+    last = newest(post) if own else None
+    return None if own and last and snapshots.is_same_text(last.data, own.data) else own
 
 
 def forget_autosave(post: Post, by: User | None = None, guest_pass: GuestPass | None = None) -> None:

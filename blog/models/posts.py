@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -329,7 +329,11 @@ class Post(models.Model):
 
     def guests(self) -> list[Author]:
         """The guests among its authors, each of whom has to agree to the text before it goes out."""
-        return [byline.author for byline in self.bylines.select_related("author") if byline.author.is_guest]
+        return [byline.author for byline in self._bylines_with_authors() if byline.author.is_guest]
+
+    def _bylines_with_authors(self) -> QuerySet[Byline]:
+        is_there = "bylines" in getattr(self, "_prefetched_objects_cache", {})
+        return self.bylines.all() if is_there else self.bylines.select_related("author")
 
     def is_own_of(self, user: User) -> bool:
         """Whether this member of staff began it, or stands in its bylines."""
