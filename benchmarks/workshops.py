@@ -27,7 +27,7 @@ from django.utils import timezone
 from benchmarks import comparing
 from benchmarks.comparing import Cost
 from events import announcing, checking, exports, jobs, lost_links, reminders, waiting_list
-from events.demo_full import create_dates_and_bookings
+from events.demo_full import FIRST_NAMES, create_dates_and_bookings
 from events.forms import new_stamp
 from events.models import Booking, WorkshopDate
 from events.templatetags.checking import MOST
@@ -35,6 +35,7 @@ from sharedlives.foundation.models import User
 from tests.factories import create_user
 
 STAFF = "desk@example.org"
+ALONE = "Zenobia Quillfeather"
 # Three mails and three entries in the log for each booking; of those who cancelled one in
 # a hundred was refused.
 MAILS_AND_LOG = """
@@ -61,8 +62,7 @@ def main():
         few, many = small.measure(pages, options.times)
         comparing.tell(few, many, numbers=(options.few, options.many), of="dates")
         comparing.explain(many, options.plans)
-    # One more where a list has a second page.
-    growing = [name for name in few if many[name].queries > few[name].queries + 1 and not name.startswith("job")]
+    growing = [name for name in few if many[name].queries > few[name].queries and not name.startswith("job")]
     if growing:
         sys.exit(f"The queries grow with the rows: {', '.join(growing)}")
 
@@ -89,7 +89,10 @@ def dates_and_bookings(dates, options):
 def pages():
     date, long_queue = quiet_date(), WorkshopDate.objects.order_by("-waiting").first()
     queue = list(long_queue.bookings.waiting_in_order())
-    booking = date.bookings.filter(state="confirmed").first()
+    booking = date.bookings.filter(state="confirmed").exclude(email="").order_by("pk").first()
+    # Found alone: how many bear one name grows with the bookings, and a list of several pages takes one query more.
+    Booking.objects.filter(pk=booking.pk).update(contact_name=ALONE, email="zenobia@example.org")
+    booking.refresh_from_db()
     return {
         **{name: Cost(address) for name, address in for_everybody(date).items()},
         "reserve, sent": Cost(do=Reserving(date)),
@@ -113,9 +116,9 @@ def pages():
 
 
 def quiet_date():
-    """One to come that never fills up, with some bookings."""
+    """One to come that never fills up, with some bookings; the same in both databases."""
     dates = WorkshopDate.objects.published().upcoming().filter(state="scheduled", waiting=0, ordinary_taken__gt=5)
-    date = dates.first()
+    date = dates.order_by("pk").first()
     WorkshopDate.objects.filter(pk=date.pk).update(places=None)
     return date
 
@@ -182,7 +185,8 @@ def at_the_desk(date, long_queue, booking):
         "bookings who wait": f"{bookings}?state__exact=waiting",
         "bookings by reference": f"{bookings}?q={booking.spoken_reference.replace(' ', '+')}",
         "bookings by name": f"{bookings}?q={booking.contact_name.replace(' ', '+')}",
-        "bookings by e-mail": f"{bookings}?q=inglenook.7@demo.example",
+        "bookings by a first name": f"{bookings}?q={FIRST_NAMES[0]}",
+        "bookings by e-mail": f"{bookings}?q={booking.email}",
         "bookings, nothing found": f"{bookings}?q=zzzzzz",
         "booking": f"{bookings}{booking.pk}/change/",
         "reserve, choose a date": f"{bookings}add/",

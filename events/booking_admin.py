@@ -34,6 +34,9 @@ class PlaceInline(ReadOnly, admin.TabularInline):
     fields = ["position", "name"]
     verbose_name_plural = "who is coming"
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("booking")  # each row names it
+
 
 class RepeatInline(PlaceInline):
     model = RepeatedRequest

@@ -120,6 +120,19 @@ def test_lists_take_the_same_queries_for_one_row_and_for_three(desk, long_memory
     assert queries() == with_one
 
 
+def test_the_page_of_a_booking_takes_the_same_queries_for_one_person_and_for_three(desk, long_memory):
+    date = create_date()
+    pages = [reverse("admin:events_booking_change", args=[book(date, f"Ann {n}", people=n).pk]) for n in (1, 1, 3)]
+
+    def queries(page):
+        with CaptureQueriesContext(connection) as captured:
+            assert desk.get(page).status_code == 200
+        return len(captured)
+
+    queries(pages[0])
+    assert queries(pages[1]) == queries(pages[2])
+
+
 def test_a_new_workshop_is_entered_with_its_three_dates_and_their_addresses_never_change(desk):
     venue = create_venue()
     sent = {
