@@ -127,7 +127,11 @@ _database.setdefault("OPTIONS", {}).update(
     keepalives_idle=10,
     keepalives_interval=3,
     keepalives_count=3,
+    # The same while they owe an answer, in milliseconds.
+    tcp_user_timeout=5000,
 )
+# Seconds; in processes that answer visitors (sharedlives/foundation/patience.py).
+SLOWEST_QUERY = env.int("SLOWEST_QUERY", default=4)
 
 DATABASES = {"default": _database}
 
@@ -260,6 +264,7 @@ QUICKEST_PERSON = 2
 # --- Security headers -------------------------------------------------------------------------------------------------
 
 CSRF_FAILURE_VIEW = "sharedlives.site.views.csrf_failure"
+SESSION_ENGINE = "sharedlives.foundation.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -22,9 +22,9 @@ ROOT = Path(__file__).parent.parent
 
 
 class Server:
-    """gunicorn with `workers` processes; ends with the block it is used in."""
+    """gunicorn with `workers` processes; ends with the block it is used in. `env` adds to its variables."""
 
-    def __init__(self, database: str, *, workers=3, threads=4, settings="tests.settings"):
+    def __init__(self, database: str, *, workers=3, threads=4, settings="tests.settings", env=None):
         self.port = free_port()
         self.process = subprocess.Popen(
             [
@@ -33,7 +33,9 @@ class Server:
                 *["--no-control-socket", "--log-level", "error", "--graceful-timeout", "3"],
             ],
             cwd=ROOT,
-            env=os.environ | {"DJANGO_SETTINGS_MODULE": settings, "SERVED_DATABASE": database, "LOG_LEVEL": "CRITICAL"},
+            env=os.environ
+            | {"DJANGO_SETTINGS_MODULE": settings, "SERVED_DATABASE": database, "LOG_LEVEL": "CRITICAL"}
+            | (env or {}),
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

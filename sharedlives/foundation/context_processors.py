@@ -4,4 +4,4 @@ from .models import Charity
 
 
 def charity(request):
-    return {"charity": SimpleLazyObject(Charity.last_known)}
+    return {"charity": SimpleLazyObject(Charity.current)}

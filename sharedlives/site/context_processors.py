@@ -4,4 +4,4 @@ from . import menus as known_menus
 
 
 def menus(request):
-    return {"menus": SimpleLazyObject(known_menus.last_known)}
+    return {"menus": SimpleLazyObject(known_menus.current)}

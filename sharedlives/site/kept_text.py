@@ -6,8 +6,9 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-MOST_FIELDS = 30
-MOST_CHARACTERS = 10_000
+# A post of the greatest length in a form of the desk, the longest there are.
+MOST_FIELDS = 100
+MOST_CHARACTERS = 100_000
 # Secrets, which nobody should read back, and the form's own machinery, which nobody typed.
 SECRETS = re.compile(r"passw|passphrase|token|csrf|secret|credential|signature", re.IGNORECASE)
 MACHINERY = re.compile(r"(?:^|[-_])(?:code|otp|pin|key|stamp|signed|uuid|id|FORMS|next|action)$|^_", re.IGNORECASE)

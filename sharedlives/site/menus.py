@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import NamedTuple
-
-from django.db import Error
 
 from .models import Page
 
@@ -51,8 +48,7 @@ class Menus:
 remembered = Menus()
 
 
-def last_known() -> Menus:
-    """The menus even while the database is away: as last seen by this process, or empty."""
-    with contextlib.suppress(Error):
-        remembered.read()
+def current() -> Menus:
+    """The menus as they stood at most a second ago; `remembered` asks nobody."""
+    remembered.read()
     return remembered

@@ -13,6 +13,8 @@ from django.db import connections
 from gunicorn.app.base import BaseApplication
 from procrastinate.contrib.django import app
 
+from sharedlives.foundation import patience
+
 SECONDS_TO_FINISH = 5
 
 
@@ -157,6 +159,7 @@ class Web(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self):
+        patience.answer_in_time()
         return self.application
 
 

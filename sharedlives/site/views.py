@@ -110,16 +110,19 @@ def server_error(request):
     # Away, overloaded or read-only for a while: that mends itself, and the page says so.
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | InternalError):
         return service_unavailable(request)
-    return _render_whatever_happens(request, "500.html", 500)
+    return _render_whatever_happens(request, "500.html", 500, _known(request))
 
 
 @never_cache
 def service_unavailable(request, exception=None):
-    # The database may be what is missing: do not wait for it again.
-    known = {"charity": Charity.remembered(), "menus": menus.remembered, "kept": kept_text(request)}
-    response = _render_whatever_happens(request, "503.html", 503, known)
+    response = _render_whatever_happens(request, "503.html", 503, _known(request))
     response["Retry-After"] = "60"
     return response
+
+
+def _known(request):
+    """The database may be what is missing: do not wait for it again."""
+    return {"charity": Charity.remembered(), "menus": menus.remembered, "kept": kept_text(request)}
 
 
 def _render_whatever_happens(request, template, status, context=None):

@@ -1,5 +1,6 @@
 from django.test import RequestFactory
 
+from sharedlives.foundation import richtext
 from sharedlives.site.kept_text import MOST_CHARACTERS, MOST_FIELDS, kept_text
 
 
@@ -38,12 +39,16 @@ def test_a_postcode_is_no_code():
 
 
 def test_it_is_bounded():
-    fields = {f"field{number}": "a" * (MOST_CHARACTERS + 1) for number in range(MOST_FIELDS + 1)}
+    fields = {"body": "a" * (MOST_CHARACTERS + 1)} | {f"field{number}": "a" for number in range(MOST_FIELDS)}
 
     result = kept(fields)
 
     assert len(result) == MOST_FIELDS
-    assert {len(text) for _, text in result} == {MOST_CHARACTERS}
+    assert len(result[0][1]) == MOST_CHARACTERS
+
+
+def test_a_post_of_the_greatest_length_comes_back_whole():
+    assert kept({"body": "a" * richtext.LONGEST}) == [("Body", "a" * richtext.LONGEST)]
 
 
 def test_control_characters_are_left_out():

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import Error, models
+from django.db import models
 from django.http.request import validate_host
 
 from sharedlives.foundation.contacts import Contact
@@ -82,16 +82,8 @@ class Charity(models.Model):
         return Charity._last_seen
 
     @classmethod
-    def last_known(cls) -> "Charity":
-        """The facts even while the database is away: as last seen by this process, or empty."""
-        try:
-            return cls.current()
-        except Error:
-            return cls.remembered()
-
-    @classmethod
     def remembered(cls) -> "Charity":
-        """The facts as this process last saw them, without asking the database."""
+        """The facts while the database is away: as this process last saw them, or empty."""
         return Charity._last_seen or cls(pk=1, name="This website")
 
     @property
