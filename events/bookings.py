@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError
-from django.db.models import Q
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -22,7 +21,7 @@ from sharedlives.foundation.models import User
 from . import emails, needs, waiting_list
 from .locking import BookingRefused, Busy, activity
 from .models import MOST_PEOPLE, Booking, Place, RepeatedRequest, WorkshopDate
-from .models.bookings import coming_key, new_reference, ordinal
+from .models.bookings import coming_key, new_reference, ordinal, phone_key
 from .needs import Person
 
 __all__ = ["BookingRefused", "Busy", "Person", "Reserved", "cancel", "reserve"]
@@ -111,14 +110,22 @@ def _reserve(
 def _is_new(date: WorkshopDate, identity: Identity, people: Sequence[Person], contact: dict[str, Any]) -> bool:
     """Whether nothing bears this id or reference yet, or is of the same people: mostly so, and asked in one query.
 
-    Asked before the date is locked, so that nobody waits for it. What comes in between, the database refuses.
+    Asked before the date is locked, so that nobody waits for it. What comes in between, the database refuses. In SQL,
+    for what each request does, Django takes ten times as long to write this query as PostgreSQL to answer it.
     """
     key = coming_key([person.name for person in people], contact["contact_name"])
-    of_the_same = date.bookings.of_the_same_people(email=contact["email"], phone=contact["phone"], key=key)
-    bears = Q(request_id=identity.request_id) | Q(reference=identity.reference)
-    known = [of_the_same, Booking.objects.filter(bears), RepeatedRequest.objects.filter(bears)]
-    first, *others = (rows.values("pk") for rows in known)
-    return not first.union(*others, all=True).exists()
+    bears = (identity.request_id, identity.reference)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (SELECT FROM events_booking WHERE request_id = %s OR reference = %s)
+                OR EXISTS (SELECT FROM events_repeatedrequest WHERE request_id = %s OR reference = %s)
+                OR EXISTS (SELECT FROM events_booking
+                    WHERE date_id = %s AND lower(coalesce(nullif(email, ''), phone_key)) = lower(%s)
+                    AND coming_key = %s AND state IN ('waiting', 'offered', 'confirmed'))""",
+            [*bears, *bears, date.pk, contact["email"] or phone_key(contact["phone"]), key],
+        )
+        (is_known,) = cursor.fetchone()
+    return not is_known
 
 
 def reserve_locked(

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -13,7 +13,7 @@ from ..bookings import BookingRefused
 from ..forms import AddressForm, asked_for_another_number, reservation_forms
 from ..models import MOST_PEOPLE, Booking, RepeatedRequest
 from .own_links import link_has_ended, read_link
-from .workshops import public_date
+from .workshops import public_dates
 
 # High enough for a care home's shared address, whose residents book one after the other.
 RESERVATIONS = {"limit": 100, "seconds": 600}
@@ -24,13 +24,15 @@ MAILS_TO_ONE = {"limit": 50, "seconds": 24 * 60 * 60}
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def reserve_place(request, slug, date_slug):
-    date = public_date(slug, date_slug)
+    public = public_dates(slug, date_slug)
     form, people = reservation_forms(request)
     status = 200
     if request.method == "POST" and not asked_for_another_number(request):
         try:
             limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
             if people.is_valid() & form.is_valid() and not form.asks_once_more():
+                # The key is enough: the activity reads the date once it has locked it.
+                date = get_object_or_404(public.select_related(None).only("pk"))
                 count_mail_to(form.cleaned_data["email"])
                 reserved = bookings.reserve(date, **form.reservation())
                 rush.note(date, limits.client_address(request))
@@ -41,6 +43,7 @@ def reserve_place(request, slug, date_slug):
             form.is_valid()
             form.add_error(None, "Many places were reserved from where you are, or for this address. Please ring us.")
             status, retry_after = 429, too_many.retry_after
+    date = get_object_or_404(public)
     context = {
         "date": date,
         "form": form,

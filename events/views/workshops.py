@@ -81,9 +81,14 @@ def public_workshop(slug):
     return get_object_or_404(Workshop.objects.published().select_related("picture"), slug=slug)
 
 
+def public_dates(slug, date_slug):
+    """The one date at this address, or none."""
+    dates = WorkshopDate.objects.published().filter(workshop__slug=slug, slug=date_slug)
+    return dates.select_related("workshop__picture", "venue")
+
+
 def public_date(slug, date_slug):
-    dates = WorkshopDate.objects.published().in_order().select_related("workshop__picture", "venue")
-    return get_object_or_404(dates, workshop__slug=slug, slug=date_slug)
+    return get_object_or_404(public_dates(slug, date_slug))
 
 
 @require_safe
