@@ -20,20 +20,22 @@ from PIL import Image
 from tests.bombs import BOMBS, encoded, png_of_nothing, scene
 
 LARGE = (7744, 5164)  # 39,990,016 pixels
+LARGE_FOR_ITS_KIND = (4690, 3518)  # 16,499,420 pixels
 
 
 def large_ones():
     image = scene(LARGE)
     yield "JPEG", encoded(image, "JPEG", quality=80)
     yield "JPEG, progressive 4:4:4", encoded(image, "JPEG", quality=75, progressive=True, subsampling=0)
-    yield "WebP", encoded(image, "WEBP", quality=70, method=0)
-    yield "AVIF", encoded(image, "AVIF", quality=60, speed=10)
+    yield "WebP", encoded(scene(LARGE_FOR_ITS_KIND), "WEBP", quality=70, method=0)
+    yield "AVIF", encoded(scene(LARGE_FOR_ITS_KIND), "AVIF", quality=60, speed=10)
     yield "PNG", encoded(image.quantize(8, method=Image.Quantize.FASTOCTREE).convert("RGB"), "PNG", compress_level=6)
     yield "PNG, palette", encoded(image.quantize(8, method=Image.Quantize.FASTOCTREE), "PNG", compress_level=6)
     del image
     image = Image.new("RGBA", LARGE, (200, 100, 50, 120))
     yield "PNG of one bit", png_of_nothing(*LARGE)
     yield "PNG, see-through", encoded(image, "PNG")
+    image = Image.new("RGBA", LARGE_FOR_ITS_KIND, (200, 100, 50, 120))
     yield "WebP, see-through", encoded(image, "WEBP", lossless=True, method=0)
 
 

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 40_000_000
+# Their decoders cannot read at a smaller size: so many take the memory of a JPEG with 40 million.
+MOST_PIXELS_OF = {"WEBP": 16_500_000, "AVIF": 16_500_000}
 LONGEST_SIDE = 2560
 BAND = 2_000_000  # pixels
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]
@@ -46,6 +48,10 @@ UNREADABLE = "This file cannot be read as a picture. It may be damaged: try to o
 TOO_MANY_PIXELS = (
     "This picture has too many pixels: at most 40 million. Save a smaller copy, 2,560 pixels long is enough."
 )
+TOO_MANY_FOR_ITS_KIND = (
+    "This picture has too many pixels for a WebP or AVIF: at most 16 million. Save it as a JPEG, or save a smaller copy: "
+    "2,560 pixels long is enough."
+)
 OTHER_KIND = "This is no picture that the site can take. Save it as JPEG, PNG, WebP or AVIF."
 
 
@@ -64,8 +70,7 @@ def read(file: File) -> Image.Image:
         try:
             file.seek(0)
             with Image.open(file, formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise Refused(TOO_MANY_PIXELS)
+                _refuse_too_many_pixels(image)
                 return _only_pixels(image)
         except Image.DecompressionBombError as error:
             raise Refused(TOO_MANY_PIXELS) from error
@@ -76,6 +81,14 @@ def read(file: File) -> Image.Image:
         except Exception as error:  # decoders trip in many ways over what is not as it should be
             log.info("an uploaded picture could not be read: %s", type(error).__name__)
             raise Refused(UNREADABLE) from error
+
+
+def _refuse_too_many_pixels(image: Image.Image) -> None:
+    pixels = image.width * image.height
+    if pixels > MOST_PIXELS:
+        raise Refused(TOO_MANY_PIXELS)
+    if pixels > MOST_PIXELS_OF.get(image.format or "", MOST_PIXELS):
+        raise Refused(TOO_MANY_FOR_ITS_KIND)
 
 
 def _only_pixels(image: Image.Image) -> Image.Image:

@@ -170,6 +170,19 @@ def test_bombs_and_broken_files_are_refused_in_words(kind):
         read(content(BOMBS[kind]()))
 
 
+@pytest.mark.parametrize("format", ["WEBP", "AVIF"])
+def test_where_a_decoder_needs_much_memory_fewer_pixels_are_taken(format):
+    """As many as a telephone's camera of 16 megapixels makes, and no more; the words say what to do."""
+
+    def of_size(width, height):
+        return content(encoded(Image.new("L", (width, height)), format, **({"speed": 10} if format == "AVIF" else {})))
+
+    assert read(of_size(4624, 3468)).size == (2560, 1920)
+    with pytest.raises(Refused, match=r"at most 16 million\. Save it as a JPEG, or save a smaller copy"):
+        read(of_size(4624, 3600))
+    assert read(content(encoded(Image.new("L", (4624, 3600)), "JPEG"))).size == (2560, 1993)
+
+
 def test_what_is_glued_behind_a_picture_is_gone():
     archive = b"PK\x03\x04 an archive"
 
