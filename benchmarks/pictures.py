@@ -99,7 +99,7 @@ def measure(what, name, data):
 def main():
     for name, make in BOMBS.items():
         measure("take_in", name, make())
-    print(f"\n{LARGE[0]} x {LARGE[1]}")
+    print(f"\n{LARGE[0]} x {LARGE[1]}; WebP and AVIF {LARGE_FOR_ITS_KIND[0]} x {LARGE_FOR_ITS_KIND[1]}")
     for name, data in large_ones():
         measure("take_in", name, data)
     print("\nAll renditions, by the job")

@@ -252,6 +252,7 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
         "editor_pictures": "LibraryPicture",
         "editor_fold": "Fold",
         "editor_words": "WordCount",
+        "editor_behind": "TypeBehind",
         "paste": "TidyPaste",
     }.items()
 ]

@@ -49,8 +49,8 @@ TOO_MANY_PIXELS = (
     "This picture has too many pixels: at most 40 million. Save a smaller copy, 2,560 pixels long is enough."
 )
 TOO_MANY_FOR_ITS_KIND = (
-    "This picture has too many pixels for a WebP or AVIF: at most 16 million. Save it as a JPEG, or save a smaller copy: "
-    "2,560 pixels long is enough."
+    "This picture has too many pixels for a WebP or AVIF: at most 16 million. Save it as a JPEG, or save a smaller "
+    "copy: 2,560 pixels long is enough."
 )
 OTHER_KIND = "This is no picture that the site can take. Save it as JPEG, PNG, WebP or AVIF."
 

@@ -290,6 +290,7 @@ _GUEST_TOOLS = {
     "TidyPaste": True,
     "LibraryPicture": True,
     "WordCount": True,
+    "TypeBehind": True,
 }
 EDITOR_TOOLS = {
     "guest": _GUEST_TOOLS,

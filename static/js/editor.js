@@ -141,7 +141,7 @@ export const HouseRules = Extension.create({
         ({ editor }) => {
           askForTable().then((size) => {
             // Always with headings: without them a table cannot be read aloud.
-            if (size) editor.chain().focus().insertTable({ ...size, withHeaderRow: true }).run();
+            if (size) editor.chain().focus().stepBehind().insertTable({ ...size, withHeaderRow: true }).run();
           });
           return true;
         },

@@ -1,6 +1,7 @@
 """The tools of the editor: each makes exactly the markup we store, by mouse or keyboard, and finds its way back."""
 
 import io
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -247,6 +248,74 @@ def change_picture(page):
     page.locator(".picture-in-text").get_by_role("button", name="Change").click()
 
 
+def type_on_a_screen(page, words):
+    """As keyboards on a screen do, which put a word together before they write it."""
+    screen = page.context.new_cdp_session(page)
+    screen.send("Input.imeSetComposition", {"text": words, "selectionStart": len(words), "selectionEnd": len(words)})
+
+
+def paste_words(page, words):
+    page.evaluate(
+        """words => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", words);
+            document.activeElement.dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        words,
+    )
+
+
+WAYS_TO_WRITE = {
+    "by keys": write,
+    "whole words": lambda page, words: page.keyboard.insert_text(words),
+    "on a screen": type_on_a_screen,
+    "pasted": paste_words,
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_WRITE)
+def test_what_is_written_while_something_is_selected_whole_goes_behind_it(new_page, publisher, way):  # noqa: F811
+    picture = add_picture()
+    figure, fold = f'<figure data-picture="{picture.pk}"></figure>', '<hr data-fold="">'
+    post = create_post(body=f"<p>a</p>{figure}<p>b<small>note</small></p>{fold}<p>c</p>", is_published=False)
+    page = new_page(publisher)
+    page.goto(f"/admin/blog/post/{post.pk}/change/")
+    wait_for_editors(page)
+
+    for selected in (".picture-in-text img", ".fold-line"):
+        box(page).locator(selected).click()
+        box(page).locator(".ProseMirror-selectednode").wait_for()
+        move_caret(page, "Shift")
+        WAYS_TO_WRITE[way](page, "new")
+    box(page).get_by_text("b", exact=True).click()
+    move_caret(page, "Home")
+    for key in ("ArrowRight", "ArrowRight"):
+        move_caret(page, key)
+    WAYS_TO_WRITE[way](page, "new")
+
+    all_of_it = f"<p>a</p>{figure}<p>new</p><p>b<small>note</small>new</p>{fold}<p>new</p><p>c</p>"
+    page.wait_for_function("text => document.querySelector('#id_body').value === text", arg=all_of_it)
+    box(page).locator(".picture-in-text img").click()
+    move_caret(page, "Backspace")
+    assert written(page) == all_of_it.replace(figure, "")
+
+
+def test_a_table_put_in_while_a_picture_is_selected_stands_behind_it(new_page, publisher):  # noqa: F811
+    picture = add_picture()
+    figure = f'<figure data-picture="{picture.pk}"></figure>'
+    post = create_post(body=f"<p>a</p>{figure}<p>b</p>", is_published=False)
+    page = new_page(publisher)
+    page.goto(f"/admin/blog/post/{post.pk}/change/")
+    wait_for_editors(page)
+    box(page).locator(".picture-in-text img").click()
+    press(page, "Insert a table")
+    page.get_by_role("button", name="Insert table").click()
+    back_in_the_text(page)
+
+    assert re.fullmatch(f"<p>a</p>{figure}<table.*</table><p>b</p>", written(page))
+
+
 def test_what_the_server_refuses_is_said_beside_the_file(text, complaints):
     press(text, "Picture")
     text.get_by_role("button", name="Upload a new one").click()
@@ -325,8 +394,8 @@ def test_all_of_it_comes_back_and_goes_out_again_byte_by_byte(new_page, publishe
     for _time in range(2):
         page.goto(f"/admin/blog/post/{post.pk}/change/")
         wait_for_editors(page)
-        box(page).click()
-        page.keyboard.press("Control+End")
+        box(page).get_by_role("heading").click()  # in the middle of the box the picture would be selected
+        move_caret(page, "Control+End")
         write(page, "x")
         page.keyboard.press("Backspace")
         page.get_by_role("button", name="Save and continue editing").click()
