@@ -156,8 +156,7 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
 def _editor(request, form):
     if not form:
         return {}
-    nonce = str(request.csp_nonce)
-    return {"editor_media": media_with_nonce(form.media, nonce), "nonce": nonce, "plain": form.plain()}
+    return {"editor_media": media_with_nonce(form.media, str(request.csp_nonce)), "plain": form.plain()}
 
 
 def _token(guest_pass: GuestPass) -> str:
@@ -202,7 +201,7 @@ def _filled_in(request, guest_pass) -> GuestPostForm:
 
 
 def _posted(request):
-    """Without JavaScript the text is written in a box of its own, where nobody sees HTML."""
+    """Without the editor the text is written in a box of its own, where nobody sees HTML."""
     posted = request.POST.copy()
     if "plain" in posted:
         posted["body"] = posted["plain"]

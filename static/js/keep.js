@@ -28,7 +28,9 @@
   document.addEventListener("prose-editor:ready", ({ detail }) => editors.set(detail.textarea, detail.editor));
 
   function words() {
-    const isKept = ([name]) => NAMES.includes(name) || name.startsWith("handle_");
+    // The plain box only once somebody has written in it: the editor takes its place as soon as it is there.
+    const isPlain = form.elements.plain?.value !== form.elements.plain?.defaultValue;
+    const isKept = ([name]) => NAMES.includes(name) || name.startsWith("handle_") || (name === "plain" && isPlain);
     return JSON.stringify([...new FormData(form)].filter(isKept));
   }
 

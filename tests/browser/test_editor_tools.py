@@ -316,6 +316,28 @@ def test_a_table_put_in_while_a_picture_is_selected_stands_behind_it(new_page, p
     assert re.fullmatch(f"<p>a</p>{figure}<table.*</table><p>b</p>", written(page))
 
 
+def test_an_editor_that_comes_without_one_of_its_parts_is_locked_and_loses_nothing(
+    new_page,
+    publisher,  # noqa: F811
+    complaints,
+):
+    body = f'<p>a</p><figure data-picture="{add_picture().pk}"></figure><p>b</p>'
+    post = create_post(body=body, is_published=False)
+    page = new_page(publisher)
+    page.route("**/editor_pictures.js", lambda route: route.abort())
+    page.goto(f"/admin/blog/post/{post.pk}/change/")
+    page.get_by_text("this text is locked").first.wait_for()
+    box(page).get_by_text("b", exact=True).click(force=True)
+    page.keyboard.type("new")
+    page.get_by_label("Title").fill("Another title")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_text("was changed successfully").wait_for()
+
+    post.refresh_from_db()
+    assert (post.title, post.body) == ("Another title", body)
+    complaints.clear()
+
+
 def test_what_the_server_refuses_is_said_beside_the_file(text, complaints):
     press(text, "Picture")
     text.get_by_role("button", name="Upload a new one").click()

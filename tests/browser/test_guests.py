@@ -45,8 +45,13 @@ def photo():
 
 
 def text_box(page):
-    """The editor once it is there, or the plain box without JavaScript."""
-    return page.locator("[role=textbox][aria-labelledby], #plain")
+    """The editor once it is there."""
+    return page.locator("[role=textbox][aria-labelledby]")
+
+
+def plain_box(page):
+    """In its place without JavaScript, or without its script."""
+    return page.locator("#plain")
 
 
 def wait_until_kept(page):
@@ -148,7 +153,7 @@ def test_without_javascript_nobody_meets_html_and_nothing_typed_is_lost(new_page
     page = new_page(java_script_enabled=False, **PHONE)
     page.goto(link_in(newest_mail()))
     page.get_by_label("Title").fill("The garden")
-    text_box(page).fill("Beans grow.\n\nPeas & roses, too.")
+    plain_box(page).fill("Beans grow.\n\nPeas & roses, too.")
     # Another button than "Save": what was typed comes along.
     page.locator("summary", has_text="Add a picture").click()
     page.get_by_label("The file").set_input_files(photo())
@@ -160,14 +165,14 @@ def test_without_javascript_nobody_meets_html_and_nothing_typed_is_lost(new_page
     page.get_by_label("This is a photograph of me").check()
     page.get_by_role("button", name="Add this picture").click()
     expect(page.get_by_text("The picture is with your post.")).to_be_visible()
-    assert text_box(page).input_value() == "Beans grow.\n\nPeas & roses, too."
+    assert plain_box(page).input_value() == "Beans grow.\n\nPeas & roses, too."
     guest_pass.author.refresh_from_db()
     assert guest_pass.author.portrait.alt == "A bed of beans"
 
-    text_box(page).fill("Beans grow.\n\nPeas & roses, too.\nAnd thyme.")
+    plain_box(page).fill("Beans grow.\n\nPeas & roses, too.\nAnd thyme.")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved. Send it in when you are ready.")).to_be_visible()
-    assert text_box(page).input_value() == "Beans grow.\n\nPeas & roses, too.\nAnd thyme."
+    assert plain_box(page).input_value() == "Beans grow.\n\nPeas & roses, too.\nAnd thyme."
     page.get_by_label("Your words to the editors").fill("Is it long enough?")
     page.get_by_role("button", name="Send these words").click()
     page.get_by_role("button", name="Send it in").click()
@@ -183,6 +188,63 @@ def test_without_javascript_nobody_meets_html_and_nothing_typed_is_lost(new_page
     page.get_by_role("button", name="Withdraw my post").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your post is put away")
     assert Post.objects.get().status == "archived"
+
+
+@pytest.mark.parametrize("missing", ["editor.js", "dialogs.js", "editor_pictures.js"])
+def test_where_a_script_of_the_editor_does_not_come_a_guest_writes_in_the_plain_box(
+    new_page, guest_pass, complaints, missing
+):
+    page = new_page(**PHONE)
+    page.route(f"**/{missing}", lambda route: route.abort())
+    page.goto(link_in(newest_mail()))
+    page.get_by_label("Title").fill("The garden")
+    expect(page.get_by_role("textbox", name="Your text")).to_have_count(1)
+    page.get_by_role("textbox", name="Your text").fill("Beans grow.\n\nPeas & roses,\ntoo.")
+    wait_until_kept(page)
+    body = "<p>Beans grow.</p><p>Peas &amp; roses,<br>too.</p>"
+    kept = revisions.own_autosave(guest_pass.post, guest_pass=guest_pass)
+    assert kept.data["body"].replace("\n", "") == body
+
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(plain_box(page)).to_have_value("Beans grow.\n\nPeas & roses,\ntoo.")
+    page.get_by_role("button", name="Send it in").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your post is with the editors")
+    assert Post.objects.get().body.replace("\n", "") == body
+    complaints.clear()
+
+
+def test_words_written_before_the_editor_has_come_stand_in_it(new_page, guest_pass):
+    page, waiting = new_page(**PHONE), []
+    page.route("**/editor_words.js", lambda route: waiting.append(route))
+    with page.expect_request("**/editor_words.js"):
+        page.goto(link_in(newest_mail()), wait_until="commit")
+        plain_box(page).click()
+        page.keyboard.type("Beans grow.")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        page.keyboard.type("Peas, too")
+    for route in waiting:
+        route.continue_()
+    expect(text_box(page)).to_be_focused()
+    page.keyboard.type(".")
+
+    expect(plain_box(page)).to_be_hidden()
+    wait_until_kept(page)
+    kept = revisions.own_autosave(guest_pass.post, guest_pass=guest_pass)
+    assert kept.data["body"] == "<p>Beans grow.</p><p>Peas, too.</p>"
+
+
+def test_who_only_looks_has_not_written(new_page, guest_pass, editor):
+    edited(guest_pass.post, "<p>Beans grow.</p><p>Peas<br>too.</p>", by=editor)
+    page = new_page()
+    page.goto(link_in(newest_mail()))
+    expect(text_box(page)).to_contain_text("Beans grow.")
+    page.get_by_role("button", name="Save", exact=True).focus()
+    page.clock.install()
+    page.clock.run_for(10_000)
+
+    assert revisions.own_autosave(guest_pass.post, guest_pass=guest_pass) is None
 
 
 def test_by_keyboard_alone(new_page, guest_pass):
