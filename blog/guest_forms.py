@@ -29,7 +29,7 @@ class GuestPostForm(forms.Form):
     """The post as its guest writes it. Whatever else is posted changes nothing."""
 
     base = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    title = OneLine(max_length=200, required=False, help_text="It can follow later.")
+    title = OneLine(max_length=200, required=False, help_text="It can follow later, before you send your post in.")
     standfirst = OneLine(
         label="In one or two sentences",
         max_length=300,

@@ -24,7 +24,8 @@ class EditorStyle:
 
 def media_with_nonce(media: forms.Media, nonce: str) -> Media:
     """`media` of a form with the editor, its inline import map and style allowed by `nonce`."""
-    dialogs = forms.Media(css={"all": ["css/dialogs.css"]}, js=["js/editor_ready.js", "js/dialogs.js", "js/picture_picker.js"])
+    scripts = ["js/editor_ready.js", "js/dialogs.js", "js/picture_picker.js"]
+    dialogs = forms.Media(css={"all": ["css/dialogs.css"]}, js=scripts)
     # Ours come after the editor's own, whatever else the form brings.
     styles = ["django_prose_editor/editor.css", "django_prose_editor/overrides.css", "css/editor.css"]
     ours = dialogs + forms.Media(css={"all": [*styles, EditorStyle(nonce)]})
