@@ -11,7 +11,7 @@ from js_asset import Script
 
 from sharedlives.foundation import richtext, spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
-from sharedlives.foundation.audited_admin import CalmAutocomplete
+from sharedlives.foundation.audited_admin import CalmFields
 from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
@@ -85,7 +85,7 @@ class BylineFormSet(forms.BaseInlineFormSet):
             raise ValidationError("This post is published, so it needs at least one byline.")
 
 
-class BylineInline(CalmAutocomplete, admin.StackedInline):
+class BylineInline(CalmFields, admin.StackedInline):
     model = Byline
     formset = BylineFormSet
     fields = [("author", "position"), ("name", "organisation")]

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime, time
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
+from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from sharedlives.foundation import slugs, spoken, wall_clock
+from sharedlives.foundation.moment_input import MomentInput
 
 from . import revisions
 from .editorial import LIVE, MOVES, where
@@ -19,13 +20,6 @@ from .tagging import known_tags, tags_named
 USUAL_TIME = time(9)
 END_OF_DAY = time(23, 59)
 LONGEST_TAG = 100
-
-
-class MomentInput(AdminSplitDateTime):
-    def __init__(self, attrs=None):
-        super().__init__(attrs)
-        for widget, name in zip(self.widgets, ("Day", "Time"), strict=True):
-            widget.attrs["aria-label"] = name  # beside the legend; the words before the boxes are no labels
 
 
 class MomentField(forms.SplitDateTimeField):

@@ -8,7 +8,7 @@ from django.utils.safestring import mark_safe
 
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
-from sharedlives.foundation.audited_admin import CalmAutocomplete
+from sharedlives.foundation.audited_admin import CalmFields
 from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
 
@@ -18,7 +18,7 @@ from .mail_preview_admin import MailPreviews
 from .models import Subscription, Venue, Workshop, WorkshopDate
 
 
-class DateInline(CalmAutocomplete, DraftOrScheduled, admin.StackedInline):
+class DateInline(CalmFields, DraftOrScheduled, admin.StackedInline):
     model = WorkshopDate
     extra = 0
     show_change_link = True

@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 
 from . import audit
 from .models import AuditEntry
+from .moment_input import MomentInput
 
 
 class CalmAutocompleteSelect(AutocompleteSelect):
@@ -19,8 +20,10 @@ class CalmAutocompleteSelect(AutocompleteSelect):
         return super().optgroups(name, [key for key in value if key.isdecimal() and len(key) < 19], attr)
 
 
-class CalmAutocomplete:
-    """For a page of the desk, or an inline of one, with `autocomplete_fields`."""
+class CalmFields:
+    """For a page of the desk, or an inline of one: what Django's own fields leave to be wished."""
+
+    formfield_overrides = {models.DateTimeField: {"widget": MomentInput}}
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
@@ -28,7 +31,7 @@ class CalmAutocomplete:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class AuditedModelAdmin(CalmAutocomplete, admin.ModelAdmin):
+class AuditedModelAdmin(CalmFields, admin.ModelAdmin):
     """Base of every page of the desk: each save, deletion and action leaves an entry in the append-only log.
 
     Takes the place of Django's own admin log, which staff could edit and which quotes personal data.
