@@ -150,5 +150,7 @@ class WhatChanged:
                 f"“{self.after.workshop.title}”.",
                 self.headline,
                 *(f"{line.label}: it was {line.was}; now it is {line.now}." for line in self.lines),
+                # Whoever was not rung about an earlier change hears of this one alone.
+                f"It is {self.after.when}, {self.after.where}.",
             ]
         )

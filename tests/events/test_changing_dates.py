@@ -99,6 +99,17 @@ def now(booking):
 # Another time
 
 
+def test_whoever_was_not_rung_about_an_earlier_change_hears_where_and_when_it_is_now(staff):
+    date, *_people = with_everybody()
+    change(date, staff, venue=create_venue(name="The Library"), area="")
+
+    change(date, staff, **at(FRIDAY_BEFORE))
+
+    words = RingTask.objects.get(done_at=None).words
+    assert "The Library" in words
+    assert "Friday 25 October 2019, 11am to 3pm" in words
+
+
 def test_everybody_is_told_once_of_another_time_in_words_that_fit_what_they_have(staff):
     date, *_people = with_everybody()
 
@@ -124,6 +135,7 @@ def test_everybody_is_told_once_of_another_time_in_words_that_fit_what_they_have
     assert task.words == (
         "“Shared Lives where you are”. The time of the workshop has changed: it is now Friday 25 October 2019, 11am to"
         " 3pm. When: it was Monday 28 October 2019, 11am to 3pm; now it is Friday 25 October 2019, 11am to 3pm."
+        " It is Friday 25 October 2019, 11am to 3pm, London (venue to be confirmed)."
         " The trainer is ill on Monday. You keep your turn: you are 2nd of 2 on the waiting list."
     )
 
