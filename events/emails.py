@@ -246,7 +246,7 @@ def _send(
             "workshop": date.workshop.title,
             "when": date.when,
             "where": date.where,
-            "awaits_venue": date.awaits_venue(),
+            "will_have_venue": booking.is_active and date.will_have_venue(),
             "travel": date.venue.travel if date.venue else "",
             "joins_online": booking.may_join_online,
             "join_link": date.join_link if booking.may_join_online else "",
@@ -357,10 +357,14 @@ def morning(user: User, report: Report) -> OutgoingMail:
                 for name in ("without_venue", "without_time", "without_number")
             },
             "ring_url": links.absolute(reverse("admin:events_ringtask_changelist")),
-            "mail_url": links.absolute(reverse("admin:foundation_outgoingmail_changelist") + "?went=lost"),
+            "mail_url": _lost_mail_at_the_desk() if user.has_perm("foundation.view_outgoingmail") else "",
             "dates_url": links.absolute(reverse("admin:events_workshopdate_changelist")),
         },
     )
+
+
+def _lost_mail_at_the_desk() -> str:
+    return links.absolute(reverse("admin:foundation_outgoingmail_changelist") + "?went=lost")
 
 
 def _at_the_desk(date: WorkshopDate) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from events import bookings, closed_days, jobs, morning, ring_list, waiting_list
 from events.bookings import Person
@@ -111,11 +112,30 @@ def test_everything_there_is_to_do_stands_in_it(olive):
         f"This morning: 2 new bookings, 1 person to ring, {lost} mails that did not arrive, 1 venue still to be found"
     )
     assert "2 new, 1 of 1 places taken, 1 waiting, 1 offer open." in row.text
-    for words in ("Whom to ring today", "people do not know where yet", "Birmingham city centre", "Mails that failed"):
+    for words in (
+        "Whom to ring today",
+        "people do not know where yet",
+        "Birmingham city centre",
+        "mails failed or came",
+    ):
         assert words in row.text
         assert words in row.html
     assert "No number of places is set" in row.text
     assert "Without an end" in row.text
+    # The list of mails is closed to her: no link that leads nowhere.
+    assert "outgoingmail" not in row.text + row.html
+
+
+def test_who_may_see_the_mails_that_were_lost_has_a_link_to_them(olive):
+    olive.groups.add(Group.objects.get(name="Office managers"))
+    with at("2019-10-14T15:00+01:00"):
+        book(coming(), "Bob")
+        OutgoingMail.objects.update(state="bounced", lost_at=timezone.now())
+
+    run()
+
+    [row] = mornings()
+    assert all("outgoingmail/?went=lost" in half for half in (row.text, row.html))
 
 
 def test_a_postponed_date_whose_day_has_passed_and_needs_that_are_late_are_to_do(olive):
