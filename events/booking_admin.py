@@ -18,7 +18,7 @@ from .bookings import BookingRefused
 from .changing_bookings_admin import ChangesByPhone
 from .changing_bookings_forms import AskedForm
 from .date_admin import number
-from .forms import StaffReservationForm, asked_for_another_number, reservation_forms
+from .forms import StaffPeopleFormSet, StaffReservationForm, asked_for_another_number, reservation_forms
 from .lists_admin import TakesListsOut
 from .long_lists import KeysFirst
 from .models import Booking, Place, RepeatedRequest, WorkshopDate
@@ -30,6 +30,7 @@ FEW = 50
 
 class PlaceInline(ReadOnly, admin.TabularInline):
     model = Place
+    template = "admin/events/booking/_lines.html"
     extra = 0
     fields = ["position", "name"]
     verbose_name_plural = "who is coming"
@@ -40,9 +41,13 @@ class PlaceInline(ReadOnly, admin.TabularInline):
 
 class RepeatInline(PlaceInline):
     model = RepeatedRequest
-    fields = ["created_at", "spoken_reference", "differs", "asked_for"]
-    readonly_fields = ["created_at", "spoken_reference", "differs", "asked_for"]
-    verbose_name_plural = "asked again under the same contact and names (the booking above stands)"
+    fields = ["created_at", "reference_in_words", "differs", "asked_for"]
+    readonly_fields = ["created_at", "reference_in_words", "differs", "asked_for"]
+    verbose_name_plural = "asked again under the same contact and names (the booking above is the one that counts)"
+
+    @admin.display(description="reference")
+    def reference_in_words(self, repeat):
+        return repeat.spoken_reference
 
     @admin.display(description="asked for")
     def asked_for(self, repeat):
@@ -136,7 +141,7 @@ class BookingAdmin(TakesListsOut, ChangesByPhone, QueueButtons, AuditedModelAdmi
     def needs(self, booking):
         # That somebody told something is not told to all: the needs have their own permission and page.
         return format_html(
-            '<a href="{}?place__booking__id__exact={}">Needs (own permission)</a>',
+            '<a href="{}?place__booking__id__exact={}">For the access needs team</a>',
             reverse("admin:events_accessneed_changelist"),
             booking.pk,
         )
@@ -210,7 +215,7 @@ class BookingAdmin(TakesListsOut, ChangesByPhone, QueueButtons, AuditedModelAdmi
         if "date" not in request.GET:
             return self._choose_date(request, coming, context)
         date = get_object_or_404(coming, pk=number(request.GET["date"]))
-        form, people = reservation_forms(request, StaffReservationForm)
+        form, people = reservation_forms(request, StaffReservationForm, StaffPeopleFormSet)
         is_sent = request.method == "POST" and not asked_for_another_number(request)
         if is_sent and people.is_valid() & form.is_valid():
             try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django import forms
 
-from .forms import AddressForm, ContactForm, NameField, NeedForm
+from .forms import AddressForm, ContactForm, NameField, NeedForm, StaffPersonForm, as_told_by_phone
 from .models import MOST_PEOPLE, Booking, WorkshopDate
-from .models.bookings import MOST_SUPPORT_WORKERS
+from .models.bookings import MOST_SUPPORT_WORKERS, MOST_SUPPORT_WORKERS_BY_STAFF
 
 
 def _counted(numbers, nothing: str) -> list[tuple[str, str]]:
@@ -81,7 +81,7 @@ class NumberForm(forms.Form):
 class DeskNumberForm(NumberForm):
     """The same by phone, where the page says "please ring us" about larger numbers."""
 
-    most_support_workers = 20
+    most_support_workers = MOST_SUPPORT_WORKERS_BY_STAFF
     support_workers = forms.ChoiceField(label="How many support workers come with them?")
 
     def __init__(self, *args, **kwargs):
@@ -160,13 +160,11 @@ class NamesForm(forms.Form):
 class DeskNeedForm(NeedForm):
     """The same as told on the phone."""
 
+    says_for_whom = StaffPersonForm.says_for_whom
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["answering_for"].choices = [
-            ("self", "They speak for themselves"),
-            ("other", "They speak for somebody else, who agrees"),
-        ]
-        self.fields["answering_for"].label = "For whom do they speak?"
+        as_told_by_phone(self)
         self.fields["keep_needs"].label = "They agree that we keep this, for this workshop only"
         self.fields["keep_needs"].error_messages["required"] = "Ask them, and tick this when they agree."
 
@@ -182,7 +180,7 @@ class AskedForm(forms.Form):
     told = forms.BooleanField(
         label="I have told them already",
         required=False,
-        help_text="Without this tick whoever has no e-mail stands on the list of people to ring.",
+        help_text="Without this tick whoever has no e-mail is put on the list of people to ring.",
     )
 
     def __init__(self, *args, tells: bool = False, **kwargs):

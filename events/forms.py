@@ -15,7 +15,7 @@ from sharedlives.foundation import links
 
 from . import robots
 from .models import MOST_PEOPLE, Booking
-from .models.bookings import LACKS_IN_WORDS, MOST_SUPPORT_WORKERS, lacks, phone_key
+from .models.bookings import LACKS_IN_WORDS, MOST_SUPPORT_WORKERS, MOST_SUPPORT_WORKERS_BY_STAFF, lacks, phone_key
 from .needs import Person
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,8 @@ class TrapField(forms.Field):
 class PersonForm(forms.Form):
     """One of those who are coming, with what they need."""
 
+    says_for_whom = "Tell us whether you are answering for yourself or for somebody else."
+
     name = NameField(
         label="First name", max_length=120, required=False, help_text="You can leave this empty and tell us later."
     )
@@ -105,7 +107,7 @@ class PersonForm(forms.Form):
     def clean(self):
         told = self.cleaned_data.get("access") or self.cleaned_data.get("dietary")
         if told and not self.cleaned_data.get("answering_for") and "answering_for" not in self.errors:
-            self.add_error("answering_for", "Tell us whether you are answering for yourself or for somebody else.")
+            self.add_error("answering_for", self.says_for_whom)
         return self.cleaned_data
 
     def person(self) -> Person:
@@ -131,19 +133,23 @@ class _PeopleFormSet(forms.BaseFormSet):
         return [form.person() for form in self.forms]
 
 
-PeopleFormSet = forms.formset_factory(
-    PersonForm,
-    formset=_PeopleFormSet,
-    extra=0,
-    min_num=1,
-    max_num=MOST_PEOPLE,
-    absolute_max=MOST_PEOPLE,
-    validate_max=True,
-)
+def _people_formset(form: type[PersonForm]) -> type[_PeopleFormSet]:
+    return forms.formset_factory(
+        form,
+        formset=_PeopleFormSet,
+        extra=0,
+        min_num=1,
+        max_num=MOST_PEOPLE,
+        absolute_max=MOST_PEOPLE,
+        validate_max=True,
+    )
 
-SUPPORT_WORKERS = [("0", "No")] + [
-    (str(number), "Yes, 1" if number == 1 else f"Yes, {number}") for number in range(1, MOST_SUPPORT_WORKERS + 1)
-]
+
+PeopleFormSet = _people_formset(PersonForm)
+
+
+def _support_workers(most: int) -> list[tuple[str, str]]:
+    return [("0", "No"), *((str(number), f"Yes, {number}") for number in range(1, most + 1))]
 
 
 class ContactForm(forms.Form):
@@ -221,7 +227,7 @@ class ReservationForm(WatchedForm, ContactForm):
     )
     support_workers = forms.ChoiceField(
         label="Will support workers come with you?",
-        choices=SUPPORT_WORKERS,
+        choices=_support_workers(MOST_SUPPORT_WORKERS),
         initial="0",
         widget=forms.RadioSelect,
         help_text="They have places beside you. We need no names, and they may change on the day. More than"
@@ -286,10 +292,37 @@ class ReservationForm(WatchedForm, ContactForm):
         }
 
 
+def as_told_by_phone(form: PersonForm) -> None:
+    """Let the form ask a colleague, who hears it from somebody else."""
+    form.fields["answering_for"].label = "For whom do they speak?"
+    form.fields["answering_for"].choices = [
+        ("self", "They speak for themselves"),
+        ("other", "They speak for somebody else, who agrees"),
+    ]
+
+
+class StaffPersonForm(PersonForm):
+    says_for_whom = "Ask them whether they speak for themselves or for somebody else."
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        as_told_by_phone(self)
+        self.fields["name"].help_text = "May follow."
+
+
+StaffPeopleFormSet = _people_formset(StaffPersonForm)
+
+
 class StaffReservationForm(ReservationForm):
     """The same for somebody on the phone; a colleague types it."""
 
     website = None
+    support_workers = forms.ChoiceField(
+        label="Will support workers come with them?",
+        choices=_support_workers(MOST_SUPPORT_WORKERS_BY_STAFF),
+        initial="0",
+        help_text="They have places beside them. We need no names, and they may change on the day.",
+    )
     channel = forms.ChoiceField(label="How did they ask?", choices=Booking.Channel.choices[1:], initial="phone")
 
     def __init__(self, *args, **kwargs):
@@ -300,22 +333,24 @@ class StaffReservationForm(ReservationForm):
             "phone": "Phone number",
             "reach_by": "If we have a question, how shall we reach them?",
             "organisation": "Organisation, if they come for one",
-            "support_workers": "Will support workers come with them?",
             "needs_more_time": "They need more time to answer when we write",
             "keep_needs": "They agree that we keep what they told about needs, for this workshop only",
             "wants_news": "They want to hear of new dates of all our workshops, by e-mail",
         }
         for name, label in labels.items():
             self.fields[name].label = label
+        self.fields["email"].help_text = "The confirmation goes there. No e-mail? Enter a phone number instead."
+        self.fields["reach_by"].help_text = "Where there is an e-mail address the confirmation goes there in any case."
+        self.fields["wants_news"].help_text = "They confirm it by a link in the mail about this booking."
 
     def reservation(self) -> dict:
         return super().reservation() | {"channel": self.cleaned_data["channel"]}
 
 
-def reservation_forms(request, form_class=ReservationForm):
+def reservation_forms(request, form_class=ReservationForm, people_class=PeopleFormSet):
     """The form and its people: empty, as typed and to be checked, or as typed with one person more or less."""
     if request.method != "POST":
-        people = PeopleFormSet(prefix="people")
+        people = people_class(prefix="people")
         return form_class(people=people, initial={"stamp": new_stamp()}), people
     posted = request.POST.copy()
     if asked_for_another_number(request):
@@ -324,12 +359,12 @@ def reservation_forms(request, form_class=ReservationForm):
         count = min(max(count + (1 if "add_person" in posted else -1), 1), MOST_PEOPLE)
         posted["people-TOTAL_FORMS"] = str(count)
         # What was typed is shown again, unchecked: they are not done yet.
-        people = PeopleFormSet(prefix="people", initial=[_typed(posted, number) for number in range(count)])
+        people = people_class(prefix="people", initial=[_typed(posted, number) for number in range(count)])
         form = form_class(people=people, initial={**posted.dict(), "stamp": posted.get("stamp") or new_stamp()})
         return form, people
     if not SMALL_NUMBER.fullmatch(posted.get("people-TOTAL_FORMS", "")):
         posted["people-TOTAL_FORMS"] = ""  # Python reads digits of every script as numbers
-    people = PeopleFormSet(
+    people = people_class(
         posted,
         prefix="people",
         error_messages={

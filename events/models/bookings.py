@@ -20,6 +20,8 @@ from .dates import WorkshopDate
 
 MOST_PEOPLE = 10
 MOST_SUPPORT_WORKERS = 4
+# Whom staff enter may bring more.
+MOST_SUPPORT_WORKERS_BY_STAFF = 20
 
 
 def new_reference() -> str:
@@ -199,7 +201,7 @@ class Booking(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(email="") | ~Q(phone=""), name="booking_has_a_contact"),
             models.CheckConstraint(
-                condition=Q(places__gte=1, places__lte=MOST_PEOPLE, support_workers__lte=20),
+                condition=Q(places__gte=1, places__lte=MOST_PEOPLE, support_workers__lte=MOST_SUPPORT_WORKERS_BY_STAFF),
                 name="booking_is_for_a_sensible_number",
             ),
             # Houses, carers and offices share an inbox, so the address alone does not make a booking the same.

@@ -468,6 +468,20 @@ def test_staff_reserve_for_somebody_on_the_phone(desk, organiser):
     assert AuditEntry.objects.get(action="reserved").actor == organiser
 
 
+def test_staff_enter_more_support_workers_than_the_page_for_everybody_does(desk, client):
+    date = create_date(places=10)
+    assert shows(client.get(date.get_reserve_url()), "More than 4? Please ring us.")
+    page = desk.get(f"{reverse('admin:events_booking_add')}?date={date.pk}")
+    assert not shows(page, "ring us")
+    assert shows(page, "They speak for somebody else, who agrees")
+
+    reserve_at_desk(desk, date, support_workers="6")
+
+    assert Booking.objects.get().support_workers == 6
+    client.post(date.get_reserve_url(), answers(stamp=new_stamp(), email="bob@example.org", support_workers="6"))
+    assert Booking.objects.count() == 1
+
+
 def test_the_desk_says_when_the_person_waits_or_has_booked_already(desk):
     date = create_date(places=1)
     book(date, "Bob")
