@@ -40,7 +40,7 @@ class ChangesByPhone:
         booking = get_object_or_404(Booking.objects.select_related("date"), pk=pk)
         if request.method == "POST":
             erased = erasing.erase(booking, by=request.user)
-            messages.success(request, f"Erased. Bookings that nobody stands behind any more: {erased}.")
+            messages.success(request, f"Erased. Bookings that nobody can be found behind any more: {erased}.")
             return redirect("admin:events_booking_change", pk)
         context = {
             **self.admin_site.each_context(request),

@@ -63,7 +63,7 @@ def change_date(
     `seen` is the `version` on which it was decided. Doing it twice tells nobody twice. Raises BookingRefused.
     """
     date, before = _locked(date)
-    if date.is_cancelled or date.has_ended():
+    if not date.is_still_to_come:
         raise BookingRefused("This date is cancelled or over, so it cannot be changed.")
     if not date.is_postponed and Facts.of(date) == facts:
         return Told()

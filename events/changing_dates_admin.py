@@ -143,7 +143,7 @@ def in_words(told: changing_dates.Told) -> str:
     mails = f"{told.by_mail} {'person is' if told.by_mail == 1 else 'people are'} told by mail."
     if not told.to_ring:
         return mails
-    calls = f"{told.to_ring} {'has' if told.to_ring == 1 else 'have'} no e-mail: ring them, with the words that stand"
+    calls = f"{told.to_ring} {'has' if told.to_ring == 1 else 'have'} no e-mail: ring them, with the words"
     return f"{mails} {calls} in the list of people to ring."
 
 

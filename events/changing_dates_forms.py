@@ -45,7 +45,7 @@ class NewFactsForm(forms.ModelForm):
         label="Why, in one plain sentence",
         required=False,
         max_length=500,
-        help_text="It stands near the top of the mail. May stay empty.",
+        help_text="It goes near the top of the mail. May stay empty.",
     )
     asks_again = forms.BooleanField(
         label="Ask everybody with a place whether they can still come",
@@ -111,7 +111,7 @@ class TakeOffForm(forms.Form):
         label="Why, in one plain sentence",
         required=False,
         max_length=500,
-        help_text="It stands near the top of the mail. May stay empty.",
+        help_text="It goes near the top of the mail. May stay empty.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)

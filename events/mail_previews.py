@@ -122,7 +122,7 @@ def _close_early(example: Example) -> None:
 
 MESSAGE = {
     "subject": "What to bring",
-    "text": "Please bring something that tells of your home.\n\nThis is where your own words stand.",
+    "text": "Please bring something that tells of your home.\n\nThis is where your own words go.",
 }
 
 

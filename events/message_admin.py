@@ -108,8 +108,8 @@ def _count_choices(form, date):
 
 
 def _back(request, message):
-    stand = "stands" if message.calls == 1 else "stand"
-    rung = f" {message.calls} {stand} on the list of people to ring, with your words." if message.calls else ""
+    are = "is" if message.calls == 1 else "are"
+    rung = f" {message.calls} {are} on the list of people to ring, with your words." if message.calls else ""
     messages.success(request, f"Written to {message.mails} by mail.{rung}")
     return redirect("admin:events_workshopdate_change", message.date_id)
 

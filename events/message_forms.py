@@ -47,7 +47,7 @@ class MessageForm(ChosenForm):
     subject = OneLineField(
         label="Subject",
         max_length=150,
-        help_text="What it is about, in a few plain words. It stands at the top of the mail too.",
+        help_text="What it is about, in a few plain words. It is at the top of the mail too.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     text = forms.CharField(

@@ -150,6 +150,6 @@ def _offer(date: WorkshopDate, charity: Charity) -> dict[str, Any]:
 
 
 def _availability(date: WorkshopDate) -> str:
-    if date.is_open_for_booking() or date.opens_later:
+    if date.can_be_reserved:
         return "SoldOut" if date.is_full else "InStock"
     return "OutOfStock"

@@ -237,7 +237,7 @@ def give_place(booking: Booking, *, by: User, is_told: bool = False) -> Booking:
         return booking
     if not booking.is_waiting:
         raise BookingRefused(f"{booking} is not waiting.")
-    if _is_over(date):
+    if not date.is_still_to_come:
         raise BookingRefused("This date is cancelled or over.")
     if date.is_postponed:
         raise BookingRefused("This date is postponed: places are given again once it has a new time.")
@@ -251,10 +251,6 @@ def give_place(booking: Booking, *, by: User, is_told: bool = False) -> Booking:
     note = f"{date}: {earlier} who asked earlier passed over" if earlier else str(date)
     audit.record(by, "gave a place from the waiting list", booking, note=note)
     return booking
-
-
-def _is_over(date: WorkshopDate) -> bool:
-    return date.is_cancelled or date.has_ended()
 
 
 def give(booking: Booking, *, by: User | None = None, is_told: bool = False) -> None:
@@ -390,7 +386,7 @@ def _waiting_entry(date: WorkshopDate, booking: Booking, number: int, blocked_by
         return Entry(booking, number, "The date is postponed: places are offered again once it has a new time.")
     if not date.may_offer():
         why = "Booking has closed: ring them, in order." if has_room else f"Booking has closed; {_free(date)}."
-        return Entry(booking, number, why, can_be_given=has_room and not _is_over(date))
+        return Entry(booking, number, why, can_be_given=has_room and date.is_still_to_come)
     if date.ordinary_left == 0:
         return Entry(booking, number, "Not offered: no place is free.")
     if not has_room:

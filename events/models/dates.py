@@ -372,6 +372,15 @@ class WorkshopDate(models.Model):
         """Whether people come to a venue that is still to be confirmed."""
         return self.venue_id is None and not self.is_online
 
+    def will_have_venue(self) -> bool:
+        """Whether people will hear of a venue: not once the date is cancelled or over."""
+        return self.awaits_venue() and self.is_still_to_come
+
+    @property
+    def tells_how_to_join(self) -> bool:
+        """Whether people with a place can read how to join online, now or later."""
+        return self.mode != self.Mode.IN_PERSON and self.is_still_to_come
+
     def provisions(self) -> list[str]:
         """What is provided on the day, in words: 'British Sign Language', 'Hearing loop' ..."""
         return [capfirst(words) for words in self._provided()]
@@ -418,6 +427,11 @@ class WorkshopDate(models.Model):
         """Nobody is to come at the time it says."""
         return self.is_cancelled or self.is_postponed
 
+    @property
+    def is_still_to_come(self) -> bool:
+        """Neither cancelled nor over, though it may be postponed or have begun."""
+        return not self.is_cancelled and not self.has_ended()
+
     def has_started(self) -> bool:
         """Never while it is postponed, though the old time passes."""
         return self.starts_at <= timezone.now() and not self.is_postponed
@@ -453,6 +467,11 @@ class WorkshopDate(models.Model):
     def opens_later(self) -> bool:
         """Nobody can reserve yet, but will."""
         return self.booking_opens_at is not None and self.booking_opens_at > timezone.now() and not self.is_off
+
+    @property
+    def can_be_reserved(self) -> bool:
+        """Now, or once booking opens."""
+        return self.is_open_for_booking() or self.opens_later
 
     @property
     def taken(self) -> int:

@@ -126,7 +126,7 @@ def test_somebody_asks_for_new_dates_without_scripts_and_leaves_again(new_page, 
     page.get_by_role("link", name="Tell me about new dates").click()
     page.get_by_label("Your e-mail").fill("ann@example.org")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", level=1, name="Now look into your mail").wait_for()
+    page.get_by_role("heading", level=1, name="Now check your e-mail").wait_for()
 
     mail = OutgoingMail.objects.get(recipient="ann@example.org").text
     confirm, leave = re.findall(r"http://\S+/new-dates/\S+", mail)

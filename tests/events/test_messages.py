@@ -299,7 +299,7 @@ def test_one_looks_first_and_confirms_once(desk):
     again = desk.post(address(date), sent | {"send": "1", "seen": looked.context["seen"]}, follow=True)
 
     for response in (confirmed, again):
-        assert shows(response, "Written to 2 by mail. 1 stands on the list of people to ring, with your words.")
+        assert shows(response, "Written to 2 by mail. 1 is on the list of people to ring, with your words.")
     assert written() == ["ann@example.org", "bob@example.org"]
     assert shows(confirmed, "What we wrote to people")
     assert DateMessage.objects.get().text == WORDS["text"]

@@ -80,6 +80,34 @@ def test_a_cancelled_date_stays_visible_and_says_so(client):
     assert date.get_reserve_url() not in response.content.decode()
 
 
+def test_a_date_that_is_cancelled_or_over_promises_nothing_more(client):
+    cancelled = create_date(mode="hybrid")
+    ann = book(cancelled, "Ann")
+    changing_dates.cancel_date(cancelled, by=create_user())
+    over = create_date(mode="hybrid", starts_at=timezone.now() - timedelta(days=3))
+    promises = ["We will tell everybody", "How to join", "We will only use", "Share with a colleague"]
+    assert all(shows(client.get(create_date(mode="hybrid").get_absolute_url()), promise) for promise in promises)
+
+    for date in (cancelled, over):
+        page = client.get(date.get_absolute_url())
+        assert not [promise for promise in promises if shows(page, promise)]
+    mail = OutgoingMail.objects.filter(recipient=ann.email).latest("pk")
+    assert "as soon as the venue is confirmed" not in mail.text + mail.html
+
+
+def test_who_has_no_e_mail_reads_that_we_ring(client):
+    date = create_date(places=1)
+    book(date, "Ann")
+    assert shows(client.get(date.get_reserve_url()), "or ring you if you have no e-mail")
+
+    response = client.post(
+        date.get_reserve_url(), answers(stamp=new_stamp(), email="", phone="0151 496 0007"), follow=True
+    )
+
+    assert shows(response, "When it is your turn we ring you")
+    assert not shows(response, "we write to you")
+
+
 @pytest.mark.parametrize("hide", [{"state": "draft"}, {"workshop__is_published": False}])
 def test_what_is_not_published_does_not_exist_for_the_public(client, hide):
     date = create_date(state=hide.get("state", "scheduled"))

@@ -130,7 +130,7 @@ def test_a_long_list_comes_in_pages(client):
         first, second = client.get(address), client.get(f"{address}?page=2")
         assert [len(response.context["dates"]) for response in (first, second)] == [24, 6], address
         assert shows(first, f'<a rel="next" href="{address}?page=2">Later dates</a>')
-        assert shows(second, f'<a rel="prev" href="{address}">Sooner dates</a>')
+        assert shows(second, f'<a rel="prev" href="{address}">Earlier dates</a>')
         assert shows(second, f'<link rel="canonical" href="https://www.example.org{address}?page=2">')
         assert client.get(f"{address}?page=3").status_code == 404
 
