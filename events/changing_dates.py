@@ -81,13 +81,19 @@ def change_date(
     if changed.time_or_place:
         needs.check_again(date)
         _forget_answers(date)
-    waiting_list.settle(date)
+    waiting_list.settle(date, is_told=changed.time_or_place)
     if asks_again:
         _ask(date)
 
     def tell(booking: Booking) -> None:
-        lost_offer = booking.pk in offered and booking.is_waiting
-        emails.date_changed(booking, changed, explanation, lost_offer=lost_offer, asks_again=booking.is_asked_again)
+        emails.date_changed(
+            booking,
+            changed,
+            explanation,
+            lost_offer=booking.pk in offered and booking.is_waiting,
+            new_offer=booking.pk not in offered and booking.is_offered,
+            asks_again=booking.is_asked_again,
+        )
 
     told = _tell_all(date, RingTask.Why.CHANGED, tell, if_=changed.concerns)
     if changed.time:

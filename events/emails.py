@@ -119,14 +119,22 @@ def own_links(bookings: Sequence[Booking]) -> None:
 
 
 def date_changed(
-    booking: Booking, changed: WhatChanged, explanation: str, *, lost_offer: bool, asks_again: bool
+    booking: Booking, changed: WhatChanged, explanation: str, *, lost_offer: bool, new_offer: bool, asks_again: bool
 ) -> None:
-    """Another time, another place, a venue that is known now; each hears what becomes of their place, offer or turn."""
+    """Another time, another place, a venue that is known now; each hears what becomes of their place, offer or turn.
+
+    `new_offer`: their turn has come by the change, and this one mail tells both.
+    """
     _send(
         "date_changed",
         booking,
         why=Why.CHANGED,
-        words=_words(changed.in_words, explanation, still_theirs(booking), CAN_YOU_COME if asks_again else ""),
+        words=_words(
+            changed.in_words,
+            explanation,
+            still_theirs(booking, new_offer=new_offer),
+            CAN_YOU_COME if asks_again else "",
+        ),
         with_calendar=booking.has_a_place,
         subject=changed.subject,
         headline=changed.headline,
@@ -134,6 +142,7 @@ def date_changed(
         explanation=explanation,
         checks_needs=changed.time_or_place,
         lost_offer=lost_offer,
+        new_offer=new_offer,
         asks_again=asks_again,
         is_rung=ring_list.waits_for_a_call(booking),
         **_states(booking),
@@ -179,11 +188,13 @@ def still_coming(booking: Booking) -> None:
 CAN_YOU_COME = "Can you still come?"
 
 
-def still_theirs(booking: Booking) -> str:
+def still_theirs(booking: Booking, *, new_offer: bool = False) -> str:
     """What they have on a date that has changed, as staff say it."""
     places = "place" if booking.places == 1 else f"{booking.places} places"
     if booking.has_a_place:
         return f"You keep your {places}."
+    if new_offer:
+        return f"We have {'a place' if booking.places == 1 else places} for you."
     if booking.is_offered:
         return f"We still hold your {places} for you."
     return f"You keep your turn: you are {booking.queue_words} on the waiting list."

@@ -54,17 +54,18 @@ def _as_it_stands(booking: Booking, date: WorkshopDate) -> Booking:
     return booking
 
 
-def settle(date: WorkshopDate, *, spare: Booking | None = None) -> None:
+def settle(date: WorkshopDate, *, spare: Booking | None = None, is_told: bool = False) -> None:
     """Release places held back until now, end overdue offers (but not `spare`), offer what is free; lock first.
 
-    Costs nothing while nothing is due: the database keeps the first end of an offer beside the counters.
+    `is_told`: whoever is offered a place reads it in a mail about something else, and gets none for it alone. Costs
+    nothing while nothing is due: the database keeps the first end of an offer beside the counters.
     """
     if date.release_is_due():
         date.support_is_released = True
         date.save(update_fields=["support_is_released"])
         audit.record(None, "released the support places", date, by_itself=True)
     end_overdue_offers(date, spare=spare)
-    _offer_free_places(date)
+    _offer_free_places(date, is_told)
 
 
 def end_overdue_offers(date: WorkshopDate, *, spare: Booking | None = None) -> None:
@@ -73,7 +74,7 @@ def end_overdue_offers(date: WorkshopDate, *, spare: Booking | None = None) -> N
             _end_offer(booking)
 
 
-def _offer_free_places(date: WorkshopDate) -> None:
+def _offer_free_places(date: WorkshopDate, is_told: bool) -> None:
     if not date.waiting or date.ordinary_left == 0 or not date.may_offer():
         return
     # A few rows at a time: on a busy date hundreds wait, and mostly the first decides.
@@ -81,18 +82,19 @@ def _offer_free_places(date: WorkshopDate) -> None:
         if date.ordinary_left == 0:
             return
         if date.has_room_for(booking.places, booking.support_workers):
-            offer(booking)
+            offer(booking, is_told=is_told)
         elif not date.fill_gaps:
             return
 
 
-def offer(booking: Booking) -> None:
+def offer(booking: Booking, *, is_told: bool = False) -> None:
     """Hold the places for somebody and ask whether they want them; again, if whom to ask or by when has changed.
 
     Whoever has no e-mail, or would have less than three working days, is rung; until that is done no clock runs.
     """
     is_rung = _hold(booking)
-    emails.offer(booking, is_rung=is_rung)
+    if not is_told:
+        emails.offer(booking, is_rung=is_rung)
     note = f"{booking.date}: staff ring" if is_rung else f"{booking.date}: to be answered by {booking.answer_by}"
     audit.record(None, "offered a place", booking, note=note, by_itself=True)
 

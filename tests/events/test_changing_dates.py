@@ -573,13 +573,31 @@ def test_no_clock_runs_while_postponed_and_offers_begin_anew_with_the_new_time(s
     assert (date.state, told) == ("scheduled", (1, 1))
     assert date.previous_starts_at == WORKSHOP
     assert now(bob) == OFFERED
-    assert mails("bob")[-2:] == ["offer", "date_changed"]
+    assert mails("bob")[-2:] == ["date_postponed", "date_changed"]
     mail = newest("Bob")
-    assert mail.subject == "New time: Shared Lives where you are, Monday 2 December 2019, 11am to 3pm"
+    assert mail.subject == (
+        "New time, and a place for you: Shared Lives where you are, Monday 2 December 2019, 11am to 3pm"
+    )
     assert "When: it was postponed from Monday 28 October 2019, 11am to 3pm;" in mail.text
-    assert "We still hold a place for you. Tell us by" in mail.text
+    assert f"We have a place for you. Tell us by {bob.answer_by}, on your page or by ringing us. If we do not" in mail.text
+    for text in (mail.text, mail.html):
+        assert bob.get_absolute_url() in text
+        assert "Opening the page decides nothing" in text
     assert {task.why for task in pat.ring_tasks.filter(done_at=None)} == {"changed"}
     assert AuditEntry.objects.filter(action="set a new time").count() == 1
+
+
+def test_a_turn_that_comes_with_a_note_on_how_to_join_is_told_by_itself(staff, clock):
+    date, bob, _pat = with_an_offer(mode="hybrid", join_link="https://meet.example.org/1")
+    cat = book(date, "Cat")
+    RingTask.objects.all().delete()
+    Booking.objects.filter(contact_name="Pat").update(queued_at=cat.queued_at + timedelta(minutes=1))
+    clock.move_to(bob.offer_ends_at + timedelta(minutes=1), tick=False)
+
+    assert change(date, staff, join_note="Ring us if it does not work.") == (0, 0)
+
+    assert (now(bob), now(cat)) == ("lapsed", OFFERED)
+    assert mails("cat") == ["booking_waiting", "offer"]
 
 
 def test_the_old_time_can_be_given_back_but_only_while_it_is_still_to_come(staff, clock):
