@@ -54,7 +54,8 @@ def _open_round(*, ready_by: datetime) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUND])
     now = timezone.now()
     dates = WorkshopDate.objects.to_look_forward_to().filter(announced_at=None, ready_since__lte=ready_by)
-    for date in dates.in_order():
+    # Locked, or one that a colleague takes off at this moment would be noted as told of.
+    for date in dates.select_for_update(no_key=True, of=("self",)).select_related("workshop").order_by("pk"):
         people = Subscription.objects.confirmed().covering(date.workshop).people()
         WorkshopDate.objects.filter(pk=date.pk).update(announced_at=now, announced_to=people)
         audit.record(None, "announced", date, note=f"to {people} people who asked for new dates", by_itself=True)
@@ -81,6 +82,14 @@ def _tell(email: str, last_round: datetime) -> int:
     if dates:
         emails.new_dates(subscriptions[0], dates)
     return 1 if dates else 0
+
+
+def begin_again(date: WorkshopDate) -> None:
+    """It is postponed: if the round has not reached everybody yet, all hear of it with its new time. Lock it first."""
+    people = Subscription.objects.confirmed().covering(date.workshop)
+    if date.announced_at and people.not_told_of(date.announced_at).exists():
+        date.ready_since = date.announced_at = date.announced_to = None
+        date.save(update_fields=["ready_since", "announced_at", "announced_to"])
 
 
 def outlook(date: WorkshopDate) -> str:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from sharedlives.foundation import audit, spoken, wall_clock
 from sharedlives.foundation.models import AuditEntry, User
 
-from . import emails, locking, needs, reminders, ring_list, waiting_list
+from . import announcing, emails, locking, needs, reminders, ring_list, waiting_list
 from .bookings import end
 from .locking import BookingRefused, activity
 from .models import Booking, RingTask, WorkshopDate
@@ -147,6 +147,7 @@ def postpone_date(date: WorkshopDate, *, by: User, reason: str = "", seen: str =
     waiting_list.end_overdue_offers(date)
     date.state = State.POSTPONED
     date.save(update_fields=["state"])
+    announcing.begin_again(date)
     offered = _offered(date)
     for booking in date.bookings.offered():
         waiting_list.take_back(booking, note="the date is postponed")

@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 
-from events import announcing, emails, subscriptions
+from events import announcing, changing_dates, emails, subscriptions
 from events.announcing import outlook, tell_subscribers
 from events.models import Subscription, WorkshopDate
+from events.what_changed import Facts
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from sharedlives.foundation.spoken import LONDON
 from tests.factories import create_charity, create_date, create_subscription, create_user, create_workshop
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +184,33 @@ def test_a_date_cancelled_between_the_round_and_a_persons_turn_is_left_out(monke
     assert told() == [("ann@example.org", ["Leeds"])]
 
 
+def test_who_had_not_heard_of_a_date_before_it_was_postponed_hears_of_it_with_its_new_time(monkeypatch):
+    create_subscription("bob@example.org", confirmed_at=london("1 May 12:00"))
+    date = a_date()
+    leeds = a_date("Leeds")
+    staff = create_user()
+    run("3 May 08:10")
+    real = announcing._open_round
+
+    def postponed_then(**when):
+        real(**when)
+        changing_dates.postpone_date(date, by=staff)
+
+    monkeypatch.setattr(announcing, "_open_round", postponed_then)
+    run("3 May 10:00")
+    monkeypatch.setattr(announcing, "_open_round", real)
+    assert told() == [("ann@example.org", ["Leeds"]), ("bob@example.org", ["Leeds"])]
+
+    with at("3 May 12:00"):
+        facts = Facts.of(date)
+        changing_dates.postpone_date(leeds, by=staff)
+        changing_dates.change_date(date, facts, by=staff)
+        changing_dates.change_date(leeds, Facts.of(leeds), by=staff)  # of which all have heard
+    run("3 May 12:10", "4 May 10:00")
+
+    assert told()[2:] == [("ann@example.org", ["London"]), ("bob@example.org", ["London"])]
+
+
 # --- To whom ----------------------------------------------------------------------------------------------------------
 
 
@@ -309,6 +338,33 @@ def test_four_workers_at_once_tell_everybody_once():
 
     assert sorted(to for to, _areas in told()) == sorted(Subscription.objects.values_list("email", flat=True))
     assert AuditEntry.objects.filter(action="announced").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_date_that_is_postponed_while_the_round_opens_is_not_noted_as_told():
+    date = a_date()
+    run("3 May 08:10")
+
+    def work():
+        tell_subscribers()
+        connection.close()
+
+    with at("3 May 10:00"):
+        with transaction.atomic():
+            WorkshopDate.objects.filter(pk=date.pk).update(state="postponed")
+            thread = threading.Thread(target=work)
+            thread.start()
+            wait_for(somebody_waits_for_us)
+        thread.join()
+
+    date.refresh_from_db()
+    assert (date.state, date.announced_at, told()) == ("postponed", None, [])
+
+
+def somebody_waits_for_us():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        return cursor.fetchone()[0]
 
 
 # --- At the desk ------------------------------------------------------------------------------------------------------
