@@ -95,6 +95,7 @@ def pages():
     booking.refresh_from_db()
     return {
         **{name: Cost(address) for name, address in for_everybody(date).items()},
+        "workshops, calendar, unchanged": Cost(do=AskingAgain("/workshops/calendar.ics")),
         "reserve, sent": Cost(do=Reserving(date)),
         "own page, with a place": Cost(booking.get_absolute_url()),
         "own page, move to another date": Cost(f"{booking.get_absolute_url()}move/"),
@@ -138,6 +139,19 @@ def for_everybody(date):
         "search, a town": "/search/?q=norwich",
         "sitemap": "/sitemap.xml",
     }
+
+
+class AskingAgain:
+    """Has the page already, and is told that nothing has changed."""
+
+    def __init__(self, address):
+        self.address, self.client = address, Client()
+        self.known = self.client.get(address)["ETag"]
+
+    def __call__(self):
+        response = self.client.get(self.address, headers={"if-none-match": self.known})
+        if response.status_code != 304:
+            sys.exit(f"{self.address} answered {response.status_code} though nothing has changed")
 
 
 class Reserving:

@@ -21,6 +21,14 @@ from sharedlives.foundation.models import Charity
 from .workshops import STILL_BOOKED, Venue, Workshop, town_in
 
 
+class Stamp(models.Aggregate):
+    """A digest over these columns of all rows."""
+
+    arity = None
+    output_field = models.CharField()
+    template = "MD5(STRING_AGG(ROW(%(expressions)s)::text, '' ORDER BY ROW(%(expressions)s)))"
+
+
 class WorkshopDateQuerySet(models.QuerySet):
     def published(self):
         """Dates the public may see: cancelled ones too, so that nobody looks for theirs in vain."""
@@ -57,11 +65,18 @@ class WorkshopDateQuerySet(models.QuerySet):
         return self.filter(state=WorkshopDate.State.SCHEDULED)
 
     def for_calendars(self):
-        """What a calendar is told of: what is to come, and for a while what was cancelled, also after its time."""
-        lately = timezone.now() - CANCELLED_IN_CALENDARS
+        """What a calendar is told of: what is to come within a year, and for a while what was cancelled, also after
+        its time."""
+        now = timezone.now()
         cancelled = Q(state=WorkshopDate.State.CANCELLED)
         # The time of the last change is that of cancelling: nothing of a cancelled date is changed after that.
-        return (self.upcoming().exclude(cancelled) | self.filter(cancelled, calendar_changed_at__gt=lately)).in_order()
+        lately = self.filter(cancelled, calendar_changed_at__gt=now - CANCELLED_IN_CALENDARS)
+        return (self.upcoming().exclude(cancelled).filter(starts_at__lt=now + CALENDARS_REACH) | lately).in_order()
+
+    def stamp(self) -> str:
+        """Another one whenever calendars have to be told something of these dates: one comes, goes or is changed."""
+        told = Stamp("pk", "calendar_changed_at", "workshop__calendar_changed_at", "venue__calendar_changed_at")
+        return self.aggregate(stamp=told)["stamp"] or ""
 
     def with_room(self):
         """Where an ordinary place is free; `ordinary_left` of one row."""
@@ -89,6 +104,8 @@ LENGTH_WHEN_UNKNOWN = timedelta(hours=4)
 VENUE_IS_DUE = timedelta(days=14)
 # How long calendars hear of a date that was cancelled: some look only now and then.
 CANCELLED_IN_CALENDARS = timedelta(days=30)
+# How far ahead calendars look that subscribe to many dates.
+CALENDARS_REACH = timedelta(days=366)
 
 
 def calendar_uid(of: uuid.UUID) -> str:

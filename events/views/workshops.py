@@ -3,7 +3,8 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import http_date
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import conditional_page, require_safe
 
 from sharedlives.foundation.models import Charity
@@ -109,23 +110,27 @@ def _calendar_feed(workshop=None):
     return {"subscribe_url": calendar.subscribe_address(path), "feed_path": path}
 
 
-# An ETag over the bytes, and no Last-Modified: a date that leaves the feed leaves no moment behind.
 @require_safe
-@conditional_page
 def all_dates_calendar(request):
     return _feed(request, WorkshopDate.objects, "Workshops")
 
 
 @require_safe
-@conditional_page
 def workshop_calendar(request, slug):
     workshop = public_workshop(slug)
     return _feed(request, workshop.dates, workshop.title)
 
 
 def _feed(request, dates, about):
-    text = calendar.feed(dates.published().for_calendars(), about=about, address=request.path)
-    return HttpResponse(text, content_type=calendar.CONTENT_TYPE)
+    dates = dates.published().for_calendars()
+    # No Last-Modified: a date that leaves the feed leaves no moment behind.
+    etag = quote_etag(calendar.feed_stamp(dates, about=about))
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        text = calendar.feed(dates, about=about, address=request.path)
+        response = HttpResponse(text, content_type=calendar.CONTENT_TYPE)
+    response["ETag"] = etag
+    return response
 
 
 @require_safe

@@ -70,6 +70,13 @@ def test_a_feed_holds_what_is_to_come_and_nothing_else(client):
     assert list(read(client)) == [sooner.calendar_uid, later.calendar_uid]
 
 
+def test_a_feed_looks_a_year_ahead(client):
+    create_date(area="York", starts_at=days(365))
+    create_date(area="Hull", starts_at=days(367))
+
+    assert [str(event["LOCATION"]) for event in read(client).values()] == ["York (venue to be confirmed)"]
+
+
 def test_a_feed_of_a_workshop_holds_its_dates_alone(client):
     gardens, homes = create_workshop(title="Gardens"), create_workshop(title="Homes")
     create_date(workshop=gardens)
@@ -205,6 +212,8 @@ def test_who_has_the_feed_already_is_told_so_until_something_changes(client):
         lambda: Workshop.objects.update(title="Another title"),
         lambda: WorkshopDate.objects.filter(pk=date.pk).update(state="draft"),
         lambda: create_date(area="Hull"),
+        lambda: create_charity(name="Kinder Places"),
+        lambda: create_charity(site_address="https://new.example.org"),
     ):
         before = client.get(ALL)["ETag"]
         change()
@@ -212,6 +221,26 @@ def test_who_has_the_feed_already_is_told_so_until_something_changes(client):
         assert answer.status_code == 200
         assert answer["ETag"] != before
     assert "Last-Modified" not in first
+
+
+def test_a_date_that_passes_leaves_the_feed_and_its_etag(client, time_machine):
+    create_date(starts_at=days(1))
+    create_date(starts_at=days(9))
+    before = client.get(ALL)["ETag"]
+
+    time_machine.move_to(days(2))
+
+    answer = client.get(ALL, headers={"if-none-match": before})
+    assert (answer.status_code, answer.content.count(b"BEGIN:VEVENT")) == (200, 1)
+
+
+def test_two_feeds_never_take_each_other_for_known(client):
+    date = create_date()
+    known = client.get(ALL)["ETag"]
+
+    own = f"{date.workshop.get_absolute_url()}calendar.ics"
+
+    assert client.get(own, headers={"if-none-match": known}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -235,6 +264,7 @@ def test_what_is_put_right_reaches_calendars(client, model, change):
     date = as_of_yesterday()
     assert date.told_calendars_at < days(-0.5)
     before = client.get(date.get_calendar_url())
+    feed = client.get(ALL)["ETag"]
     sequence = date.calendar_sequence
 
     model.objects.update(**change)
@@ -243,6 +273,7 @@ def test_what_is_put_right_reaches_calendars(client, model, change):
     after = client.get(date.get_calendar_url())
     stamp = vobject.readOne(after.content.decode()).vevent.dtstamp.value
     assert after["ETag"] != before["ETag"]
+    assert client.get(ALL, headers={"if-none-match": feed}).status_code == 200
     assert stamp > days(-0.5)
     assert parse_http_date(after["Last-Modified"]) == int(stamp.timestamp())
     assert (date.calendar_sequence > sequence) == (model is WorkshopDate)
@@ -287,10 +318,14 @@ def test_the_workshops_page_leads_to_the_feed_in_the_way_that_calendars_understa
         assert f"https://www.example.org{feed}" in text
 
 
-def test_a_feed_takes_one_query_however_many_dates(client, django_assert_num_queries):
+def test_a_feed_takes_two_queries_however_many_dates_and_one_where_nothing_has_changed(
+    client, django_assert_num_queries
+):
     workshop = create_workshop()
     client.get("/workshops/")  # reads the charity's facts
     for number in range(3):
         create_date(workshop=workshop, venue=create_venue(name=f"Venue {number}"), starts_at=days(number + 1))
-        with django_assert_num_queries(1):
-            client.get(ALL)
+        with django_assert_num_queries(2):
+            known = client.get(ALL)["ETag"]
+    with django_assert_num_queries(1):
+        assert client.get(ALL, headers={"if-none-match": known}).status_code == 304
