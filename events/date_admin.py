@@ -1,14 +1,13 @@
 """The desk's pages of dates."""
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.urls import reverse
 from django.utils.html import format_html
 
 from sharedlives.foundation import spoken
 from sharedlives.foundation.admin import AuditedModelAdmin
+from sharedlives.foundation.seen_version import SeenVersionAdminMixin, SeenVersionForm
 
 from . import announcing, needs, waiting_list
 from .changing_dates_admin import ChangesDates
@@ -53,8 +52,9 @@ class WhenFilter(admin.SimpleListFilter):
         return queryset.exclude(pk__in=to_come) if self.value() == OVER else queryset.filter(pk__in=to_come)
 
 
-class DateForm(forms.ModelForm):
-    """Refuses to change when or where a date is without telling those who have booked it since the page was opened."""
+class DateForm(SeenVersionForm):
+    """Refuses to overwrite a colleague's work, and to change when or where a date is without telling those who have
+    booked it since the page was opened."""
 
     def clean(self):
         data = super().clean()
@@ -67,7 +67,14 @@ class DateForm(forms.ModelForm):
 
 @admin.register(WorkshopDate)
 class WorkshopDateAdmin(
-    ChangesDates, CopiesDates, WritesToPeople, MailPreviews, DateSheets, DraftOrScheduled, AuditedModelAdmin
+    ChangesDates,
+    CopiesDates,
+    WritesToPeople,
+    MailPreviews,
+    DateSheets,
+    DraftOrScheduled,
+    SeenVersionAdminMixin,  # locked for the whole save, so that nobody reserves between the check and the writing
+    AuditedModelAdmin,
 ):
     form = DateForm
     list_display = ["when", "place_label", "workshop", "taken_of_places", "waiting", "state", "all_bookings"]
@@ -144,12 +151,6 @@ class WorkshopDateAdmin(
         # What was typed before somebody booked is not dropped unseen: the form says why it cannot be saved.
         told = [*FACTS, "state"] if obj.is_told_of() and "starts_at_0" not in request.POST else []
         return [*by_the_site, "workshop", *released, *told]
-
-    def get_object(self, request, object_id, from_field=None):
-        if request.method == "POST" and connection.in_atomic_block:
-            # Locked for the whole save, so that nobody reserves between the check and the writing.
-            WorkshopDate.objects.select_for_update(no_key=True).filter(pk=number(object_id)).first()
-        return super().get_object(request, object_id, from_field)
 
     def save_model(self, request, obj, form, change):
         if change and "starts_at" in form.changed_data and obj.state == WorkshopDate.State.SCHEDULED:

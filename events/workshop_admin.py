@@ -11,6 +11,7 @@ from sharedlives.foundation.admin import AuditedModelAdmin
 from sharedlives.foundation.audited_admin import CalmFields
 from sharedlives.foundation.picture_fields import PicksPictures
 from sharedlives.foundation.rich_text_admin import RichTextAdminMixin
+from sharedlives.foundation.seen_version import SeenVersionAdminMixin, SeenVersionForm
 
 from .copying_admin import CopiesWorkshops
 from .date_admin import DraftOrScheduled, how_full
@@ -33,7 +34,10 @@ class DateInline(CalmFields, DraftOrScheduled, admin.StackedInline):
 
 
 @admin.register(Workshop)
-class WorkshopAdmin(CopiesWorkshops, MailPreviews, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
+class WorkshopAdmin(
+    CopiesWorkshops, MailPreviews, PicksPictures, RichTextAdminMixin, SeenVersionAdminMixin, AuditedModelAdmin
+):
+    form = SeenVersionForm
     list_display = ["title", "is_published", "next_date", "all_dates"]
     list_filter = ["is_published"]
     search_fields = ["title", "summary"]
@@ -92,7 +96,8 @@ class WorkshopAdmin(CopiesWorkshops, MailPreviews, PicksPictures, RichTextAdminM
 
 
 @admin.register(Venue)
-class VenueAdmin(AuditedModelAdmin):
+class VenueAdmin(SeenVersionAdminMixin, AuditedModelAdmin):
+    form = SeenVersionForm
     list_display = ["name", "town", "postcode", "step_free", "hearing_loop", "access_checked_on"]
     list_filter = ["town"]
     search_fields = ["name", "town", "postcode"]

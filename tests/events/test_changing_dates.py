@@ -579,7 +579,9 @@ def test_no_clock_runs_while_postponed_and_offers_begin_anew_with_the_new_time(s
         "New time, and a place for you: Shared Lives where you are, Monday 2 December 2019, 11am to 3pm"
     )
     assert "When: it was postponed from Monday 28 October 2019, 11am to 3pm;" in mail.text
-    assert f"We have a place for you. Tell us by {bob.answer_by}, on your page or by ringing us. If we do not" in mail.text
+    assert (
+        f"We have a place for you. Tell us by {bob.answer_by}, on your page or by ringing us. If we do not" in mail.text
+    )
     for text in (mail.text, mail.html):
         assert bob.get_absolute_url() in text
         assert "Opening the page decides nothing" in text

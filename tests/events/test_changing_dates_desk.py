@@ -371,7 +371,8 @@ def test_with_bookings_when_and_where_are_read_only_and_lead_to_their_own_page(d
     assert 'name="starts_at_0"' not in page.content.decode()
     assert 'name="area"' not in page.content.decode()
     assert shows(page, f'<a href="{address(date)}">Change time or place</a>')
-    assert desk.post(change(date), {"places": 5, "support_places": 0, "overbook": 0}).status_code == 302
+    sent = {"places": 5, "support_places": 0, "overbook": 0, "seen_version": date_form(date)["seen_version"]}
+    assert desk.post(change(date), sent).status_code == 302
 
 
 def test_without_bookings_they_are_changed_freely(desk):

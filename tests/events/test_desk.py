@@ -1,13 +1,16 @@
 """Workshops and bookings at the staff's desk."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from events import bookings, changing_bookings, changing_dates
 from events.bookings import Person
@@ -15,6 +18,7 @@ from events.forms import new_stamp
 from events.models import AccessNeed, Booking, RingTask, Venue, Workshop, WorkshopDate
 from sharedlives.foundation import links
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
+from sharedlives.foundation.seen_version import version
 from tests.events.test_pages import answers, shows
 from tests.factories import book, create_charity, create_date, create_user, create_venue, create_workshop
 
@@ -52,6 +56,10 @@ def desk(client, organiser):
     return client
 
 
+def words(response):
+    return " ".join(strip_tags(response.content.decode()).split())
+
+
 def said(response):
     return [str(message) for message in response.context["messages"]]
 
@@ -78,6 +86,7 @@ def date_form(date, **changes):
         "release_support_at_0": "",
         "release_support_at_1": "",
         "access_provision": "",
+        "seen_version": version(WorkshopDate.objects.get(pk=date.pk)),
     }
     return sent | changes
 
@@ -87,6 +96,70 @@ def change(date):
 
 
 # Dates
+
+
+def test_who_saves_a_date_second_is_told_what_differs_and_loses_nothing(desk, organiser):
+    date = create_date(places=20)
+    form = date_form(date)
+    colleague = Client()
+    colleague.force_login(create_user(name="Una", permissions=ORGANISER))
+    colleague.post(change(date), form | {"places": "12", "hearing_loop": "on"})
+
+    response = desk.post(change(date), form | {"access_provision": "A ramp", "places": "16"})
+
+    text = words(response)
+    assert re.search(r"Una saved this date at \S+, after you had opened it\. Yours is not saved yet", text)
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>', response.content.decode())
+    assert rows == [("Places", "12", "16"), ("Hearing loop", "yes", "no"), ("What else we provide", "-", "A ramp")]
+    assert inputs(response)["access_provision"] == "A ramp"
+    assert inputs(response)["places"] == "16"
+    date.refresh_from_db()
+    assert (date.places, date.hearing_loop, date.access_provision) == (12, True, "")
+
+    seen = re.search(r'name="seen_version" value="([^"]+)"', response.content.decode())[1]
+    desk.post(change(date), form | {"access_provision": "A ramp", "places": "16", "seen_version": seen})
+    date.refresh_from_db()
+    assert (date.places, date.hearing_loop, date.access_provision) == (16, False, "A ramp")
+
+
+def test_a_booking_meanwhile_is_no_change_of_the_date(desk):
+    date = create_date()
+    form = date_form(date, access_provision="A ramp")
+    book(date)
+
+    assert desk.post(change(date), form).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("make", "mine", "theirs"),
+    [
+        (create_workshop, {"audience": "Mine"}, {"description": "<p>A <b>longer</b> text</p>"}),
+        (create_venue, {"travel": "Mine"}, {"travel": "Take the lift"}),
+    ],
+)
+def test_who_saves_a_workshop_or_a_venue_second_is_told_as_well(desk, make, mine, theirs):
+    row = make()
+    form_page = reverse(f"admin:events_{row._meta.model_name}_change", args=[row.pk])
+    form = inputs(desk.get(form_page))
+    type(row).objects.update(**theirs)
+
+    response = desk.post(form_page, form | mine)
+
+    text = words(response)
+    assert f"Somebody saved this {row._meta.verbose_name}, after you had opened it." in text
+    assert strip_tags(next(iter(theirs.values()))) in text
+    assert "Mine" in inputs(response).values()
+    assert type(row).objects.filter(**theirs).exists()
+
+
+def inputs(response):
+    """What the form of the desk sends if nothing is touched."""
+    form = response.context["adminform"].form
+    sent = {bound.html_name: bound.value() for bound in form if bound.value() not in (None, False)}
+    for formset in response.context["inline_admin_formsets"]:
+        management = formset.formset.management_form
+        sent |= {bound.html_name: bound.value() for bound in management}
+    return sent
 
 
 def test_the_list_of_dates_shows_taken_places_and_waiting(desk):
@@ -221,6 +294,7 @@ def test_what_people_have_booked_cannot_be_hidden(desk):
         "cost": "Free",
         "dates-TOTAL_FORMS": 0,
         "dates-INITIAL_FORMS": 0,
+        "seen_version": version(date.workshop),
     }
     page = reverse("admin:events_workshop_change", args=[date.workshop_id])
 

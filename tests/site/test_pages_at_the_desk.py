@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from sharedlives.foundation.models import AuditEntry, Charity, Redirect
+from sharedlives.foundation.seen_version import version
 from sharedlives.site import menus
 from sharedlives.site.models import Page, reserved_words, validate_free_address
 from tests.factories import create_charity, create_page, create_picture, create_post, create_user
@@ -43,7 +44,7 @@ def filled_in(page=None, **changes):
         "body": page.body if page else "<p>We are a charity.</p>",
         "menu": page.menu if page else "",
         "position": "10",
-        "seen_version": page.updated_at.isoformat() if page else "",
+        "seen_version": version(page) if page else "",
     }
     if page and page.is_published:
         values["is_published"] = "on"
@@ -206,7 +207,7 @@ def test_who_saves_second_is_told_and_loses_nothing(editor):
     response = editor.post(form_of(page), mine)
 
     text = words(response)
-    assert "saved this page at" in text
+    assert "Somebody saved this page, after you had opened it." in text
     assert "Mine." in response.content.decode()
     assert "Theirs." in text
     page.refresh_from_db()
