@@ -79,6 +79,11 @@ class WhatChanged:
         return self.place and self.before.awaits_venue() and self.after.venue is not None and not self.differs("mode")
 
     @property
+    def venue_is_elsewhere(self) -> bool:
+        """It becomes known where, and is in another town than was announced: most likely a slip."""
+        return self.venue_is_confirmed and self.before.town.casefold() != self.after.town.casefold()
+
+    @property
     def may_be_quiet(self) -> bool:
         """Whether it can be a mere correction: the time and the venue are what people travel by."""
         return not self.time and not self.differs("state", "mode", "venue", "join_link")

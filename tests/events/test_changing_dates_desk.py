@@ -45,9 +45,9 @@ def address(date, step="move"):
     return reverse(f"admin:events_workshopdate_{step}", args=[date.pk])
 
 
-def with_everybody():
+def with_everybody(area="Leeds"):
     """One place: Ann has it; Bob waits, and Pat, who has only a telephone."""
-    date = create_date(places=1, area="Leeds")
+    date = create_date(places=1, area=area)
     ann, bob = book(date, "Ann", people=[Person("Annie", access="A ramp")]), book(date, "Bob")
     return date, ann, bob, book(date, "Pat", email="", phone=PHONE)
 
@@ -125,6 +125,15 @@ def without_their_own(text):
     """Names and links taken out, which an example has of its own."""
     text = re.sub(r"https://www.example.org/bookings/[^\s\"]+", "LINK", text)
     return re.sub(r"Coming: .*\n|: Annie", "", text).replace("Robin Example", "Ann")
+
+
+def test_a_venue_in_another_town_than_was_announced_is_pointed_out_before_anybody_is_told(desk):
+    date, *_people = with_everybody(area="Central birmingham, near the station")
+
+    for town, is_elsewhere in (("Birmingham", False), ("London", True)):
+        venue = create_venue(name=f"Hall in {town}", town=town)
+        response = desk.post(address(date), typed(date, venue=venue.pk, area=""))
+        assert shows(response, f"and this venue is in {town}.") == is_elsewhere
 
 
 def test_the_dry_run_shows_the_mail_and_the_words_for_the_telephone_of_an_invented_person(desk):
