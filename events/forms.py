@@ -389,6 +389,7 @@ class AddressForm(forms.Form):
     email = forms.EmailField(
         label="Your e-mail",
         max_length=254,
+        error_messages={"required": "Give your e-mail address."},
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
 

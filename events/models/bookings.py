@@ -259,6 +259,14 @@ class Booking(models.Model):
         return "Your booking is cancelled."
 
     @property
+    def we_reach_you(self) -> str:
+        """'write to you', 'ring you': how they hear from us, for the middle of a sentence to them."""
+        if self.email:
+            return "write to you"
+        by_other_ways = {"text": "text you", "relay": "ring you through Relay UK"}
+        return by_other_ways.get(self.reach_by, "ring you")
+
+    @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
@@ -422,4 +430,5 @@ class RepeatedRequest(models.Model):
             organisation=asked["organisation"],
             places=len(asked["people"]),
             support_workers=asked["support_workers"],
+            reach_by=asked.get("reach_by", ""),
         )

@@ -95,17 +95,24 @@ def test_a_date_that_is_cancelled_or_over_promises_nothing_more(client):
     assert "as soon as the venue is confirmed" not in mail.text + mail.html
 
 
-def test_who_has_no_e_mail_reads_that_we_ring(client):
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [("", "ring you"), ("phone", "ring you"), ("text", "text you"), ("relay", "ring you through Relay UK")],
+)
+def test_who_has_no_e_mail_reads_that_we_reach_them_as_they_asked(client, way, words):
     date = create_date(places=1)
-    book(date, "Ann")
+    book(date, "Bob")
     assert shows(client.get(date.get_reserve_url()), "or ring you if you have no e-mail")
+    asked = {"email": "", "phone": "07700 900123", "reach_by": way}
 
-    response = client.post(
-        date.get_reserve_url(), answers(stamp=new_stamp(), email="", phone="0151 496 0007"), follow=True
-    )
+    # And so does whoever asks a second time, or the page would tell who has booked.
+    for _ in range(2):
+        response = client.post(date.get_reserve_url(), answers(stamp=new_stamp(), **asked), follow=True)
 
-    assert shows(response, "When it is your turn we ring you")
-    assert not shows(response, "we write to you")
+        assert shows(response, f"When it is your turn we {words}, and nobody")
+        assert shows(response, f"We {words} on <strong")
+        assert not shows(response, "we write to you")
+    assert RepeatedRequest.objects.exists()
 
 
 @pytest.mark.parametrize("hide", [{"state": "draft"}, {"workshop__is_published": False}])
