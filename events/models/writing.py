@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sharedlives.foundation import links
+from sharedlives.foundation.models import OutgoingMail
 
 from .dates import WorkshopDate
 from .workshops import Workshop
@@ -43,7 +44,8 @@ class DateMessage(models.Model):
 
 class SubscriptionQuerySet(models.QuerySet):
     def confirmed(self):
-        return self.exclude(confirmed_at=None)
+        """Those who are written to: they confirmed it, and none of these mails came back since."""
+        return self.exclude(confirmed_at=None).filter(stopped_at=None)
 
     def of(self, email: str):
         """All of one person's."""
@@ -87,6 +89,7 @@ class Subscription(models.Model):
     confirmed_at = models.DateTimeField("confirmed", null=True, blank=True, editable=False)
     # Of all dates announced up to this moment they have heard.
     told_at = models.DateTimeField("last told", null=True, blank=True, editable=False)
+    stopped_at = models.DateTimeField("our mail came back", null=True, blank=True, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 
@@ -112,6 +115,12 @@ class Subscription(models.Model):
     def subject(self) -> str:
         """What they hear of, to go on after "new dates of"."""
         return str(self.workshop) if self.workshop else "all our workshops"
+
+    def mail_did_not_arrive(self, mail: OutgoingMail) -> None:
+        """Heard from foundation/mail.py, of each mail about it that failed or came back."""
+        from .. import subscriptions
+
+        subscriptions.stop(self, mail)
 
     def get_confirm_url(self):
         return reverse("events:subscription_confirm", args=[links.sign("subscribe", self.pk)])

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 # Pauses after each failure; together a little over two days, as mail servers themselves keep trying.
 PAUSES = [timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 180, 480, 960, 1440)]
 KEEP_BODIES = timedelta(days=90)
+# Of the codes of RFC 3463: a full mailbox, and what is about security or policy.
+NOT_THE_ADDRESS = re.compile(r"\b5\.(?:2\.2|7\.\d{1,3})\b")
 DID_NOT_ARRIVE = [OutgoingMail.State.FAILED, OutgoingMail.State.BOUNCED]
 
 
@@ -220,6 +222,13 @@ def tell_that_it_did_not_arrive(mail_id: int) -> None:
         thing = apps.get_model(label)._base_manager.filter(pk=key).first()
         if hear := getattr(thing, "mail_did_not_arrive", None):
             hear(mail)
+
+
+def is_refused_for_good(mail: OutgoingMail) -> bool:
+    """Whether it is the address that takes no mail: not that ours was held to be spam, a box full, or a server away."""
+    words = mail.last_error
+    is_final = mail.state == OutgoingMail.State.BOUNCED or words.startswith("5")
+    return mail.state in DID_NOT_ARRIVE and is_final and not NOT_THE_ADDRESS.search(words)
 
 
 def lost(obj: models.Model, *, to: str) -> OutgoingMail | None:

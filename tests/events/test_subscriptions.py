@@ -10,8 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from events import bookings, corrections, subscriptions
+from events import bookings, corrections, emails, subscriptions
 from events.models import Booking, Subscription
+from sharedlives.foundation import bounces, jobs
 from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.factories import (
     book,
@@ -22,6 +23,7 @@ from tests.factories import (
     create_user,
     create_workshop,
 )
+from tests.foundation import reports
 
 pytestmark = pytest.mark.django_db
 
@@ -339,6 +341,111 @@ def test_what_nobody_confirms_is_forgotten_after_seven_days():
     assert subscriptions.forget_unconfirmed() == 1
 
     assert {each.email for each in Subscription.objects.all()} == {"bob@example.org", "cat@example.org"}
+
+
+# --- Mails that come back ---------------------------------------------------------------------------------------------
+
+
+def lose(subscription, words="550 5.1.1 No such user", state="bounced"):
+    """A mail about new dates went out, and this is what became of it."""
+    emails.new_dates(subscription, [create_date()])
+    row = last_mail(subscription.email)
+    OutgoingMail.objects.filter(pk=row.pk).update(state=state, last_error=words)
+    jobs.tell_that_it_did_not_arrive(row.pk)
+    subscription.refresh_from_db()
+
+
+def test_an_address_from_which_our_mail_comes_back_is_written_to_no_more():
+    garden = create_workshop(title="Garden")
+    own, of_all = create_subscription("ann@example.org", workshop=garden), create_subscription("Ann@example.org")
+    create_subscription("bob@example.org")
+
+    lose(own)
+
+    assert list(Subscription.objects.confirmed().values_list("email", flat=True)) == ["bob@example.org"]
+    of_all.refresh_from_db()
+    assert own.stopped_at
+    assert of_all.stopped_at
+    assert AuditEntry.objects.filter(action="stopped: our mail came back").count() == 2
+
+
+def test_a_report_that_the_mailbox_does_not_exist_stops_it():
+    subscription = create_subscription("ann@example.org")
+    emails.new_dates(subscription, [create_date()])
+    row = last_mail()
+    OutgoingMail.objects.filter(pk=row.pk).update(state="sent")
+
+    bounces.receive(reports.postfix(row.message_id))
+    jobs.tell_that_it_did_not_arrive(row.pk)
+
+    assert not Subscription.objects.confirmed().exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "failed"),  # ours was away for two days
+        ("451 4.7.1 Greylisted", "failed"),
+        ("552 5.2.2 Mailbox full", "bounced"),
+        ("550 5.7.1 Message rejected as spam", "bounced"),
+        ("554 5.7.26 SPF and DKIM missing", "failed"),
+    ],
+)
+def test_what_is_no_fault_of_the_address_stops_nobody(words, state):
+    subscription = create_subscription("ann@example.org")
+
+    lose(subscription, words, state)
+
+    assert subscription.stopped_at is None
+
+
+def test_a_late_report_stops_nobody_who_has_confirmed_since(client):
+    subscription = create_subscription("ann@example.org")
+    emails.new_dates(subscription, [create_date()])
+    row = last_mail()
+    Subscription.objects.update(confirmed_at=timezone.now())
+
+    OutgoingMail.objects.filter(pk=row.pk).update(state="bounced", last_error="550 5.1.1 No such user")
+    jobs.tell_that_it_did_not_arrive(row.pk)
+
+    assert Subscription.objects.confirmed().exists()
+
+
+def test_whoever_was_stopped_asks_and_confirms_like_anybody_and_hears_of_what_comes_then(client):
+    subscription = create_subscription("ann@example.org", told_at=timezone.now() - timedelta(days=9))
+    lose(subscription)
+
+    subscriptions.ask("ann@example.org")
+    assert last_mail().template == "events/email/subscription_confirm"
+    client.post(link(last_mail(), "confirm"))
+
+    subscription.refresh_from_db()
+    assert (subscription.stopped_at, subscription.told_at) == (None, None)
+    assert subscription.heard_up_to > timezone.now() - timedelta(minutes=1)
+
+
+def test_staff_see_who_was_stopped_and_let_them_go_on(client):
+    subscription = create_subscription("ann@example.org")
+    create_subscription("bob@example.org")
+    lose(subscription)
+
+    page = organiser(client).get("/admin/events/subscription/?stopped=yes")
+    assert [row.email for row in page.context["cl"].result_list] == ["ann@example.org"]
+    client.post("/admin/events/subscription/", {"action": "go_on", "_selected_action": [subscription.pk]})
+
+    subscription.refresh_from_db()
+    assert subscription.stopped_at is None
+    assert AuditEntry.objects.get(action="goes on").actor_name == "Cole League"
+
+
+def test_what_was_stopped_is_forgotten_after_three_months():
+    old, recent = create_subscription("ann@example.org"), create_subscription("bob@example.org")
+    Subscription.objects.filter(pk=old.pk).update(stopped_at=timezone.now() - timedelta(days=91))
+    Subscription.objects.filter(pk=recent.pk).update(stopped_at=timezone.now() - timedelta(days=89))
+
+    subscriptions.forget_unconfirmed()
+
+    assert list(Subscription.objects.all()) == [recent]
 
 
 def test_the_log_never_holds_the_address():
