@@ -4,14 +4,19 @@ import contextlib
 import email
 import re
 import socket
+import ssl
 import threading
 
 
 class Mailbox:
-    """Messages by uid, their flags, and every command that was sent."""
+    """Messages by uid, their flags, and every command that was sent, with those that anybody could have read.
 
-    def __init__(self, *, keeps_flags=True, password="secret @/"):
-        self.messages, self.flags, self.commands = {}, {}, []
+    `tls` is the server's side of it; `at_once`, or after STARTTLS.
+    """
+
+    def __init__(self, *, keeps_flags=True, password="secret @/", tls=None, at_once=False):
+        self.messages, self.flags, self.commands, self.in_the_clear = {}, {}, [], []
+        self.tls, self.at_once = tls, at_once
         self.keeps_flags, self.password = keeps_flags, password
         self.fails_at = ""
 
@@ -35,21 +40,32 @@ class Mailbox:
                 threading.Thread(target=self._talk, args=[connection], daemon=True).start()
 
     def _talk(self, connection):
-        with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
+            open_ones.enter_context(connection)
+            if self.at_once:
+                connection = open_ones.enter_context(self.tls.wrap_socket(connection, server_side=True))
             connection.sendall(b"* OK ready\r\n")
-            for line in lines:
+            while line := _line(connection):
                 tag, _, command = line.decode().strip().partition(" ")
                 self.commands.append(command)
+                if not isinstance(connection, ssl.SSLSocket):
+                    self.in_the_clear.append(command)
                 name = command.split()[1 if command.upper().startswith("UID ") else 0].upper()
                 if name == self.fails_at:
                     return
                 answer, ending = getattr(self, f"_{name.lower()}")(command)
                 connection.sendall(answer + f"{tag} {ending}\r\n".encode())
+                if name == "STARTTLS" and ending.startswith("OK"):
+                    connection = open_ones.enter_context(self.tls.wrap_socket(connection, server_side=True))
                 if name == "LOGOUT":
                     return
 
     def _capability(self, command):
-        return b"* CAPABILITY IMAP4rev1\r\n", "OK done"
+        can = b" STARTTLS" if self.tls and not self.at_once else b""
+        return b"* CAPABILITY IMAP4rev1%s\r\n" % can, "OK done"
+
+    def _starttls(self, command):
+        return b"", "OK begin" if self.tls else "BAD what?"
 
     def _login(self, command):
         is_right = command == f'LOGIN bounces@example.org "{self.password}"'
@@ -91,6 +107,14 @@ class Mailbox:
 
     def _logout(self, command):
         return b"* BYE\r\n", "OK done"
+
+
+def _line(connection):
+    """Byte by byte: what follows STARTTLS belongs to another layer."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := connection.recv(1)):
+        line += byte
+    return line
 
 
 def _is_from_a_server(raw):

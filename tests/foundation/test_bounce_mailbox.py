@@ -1,9 +1,16 @@
 """The mailbox into which mails come back: what mail servers report is noted, and people's letters are left alone."""
 
+import ipaddress
 import logging
 import socket
+import ssl
+from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import timezone
 
 from sharedlives.foundation import bounce_mailbox, jobs
 from sharedlives.foundation.models import OutgoingMail
@@ -162,3 +169,69 @@ def test_without_a_mailbox_nothing_is_looked_through(settings):
     assert settings.BOUNCE_MAILBOX == ""
 
     jobs.look_through_bounce_mailbox(0)
+
+
+# --- Over TLS ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A file with a key and a certificate for this machine that nobody trusts yet."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.example.org")])
+    now = timezone.now()
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "mail.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.fixture(params=["imaps", "imap+tls"])
+def private_box(request, settings, certificate):
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    box = Mailbox(tls=tls, at_once=request.param == "imaps")
+    with box.served() as port:
+        settings.BOUNCE_MAILBOX = (
+            f"{request.param}://bounces%40example.org:secret%20%40%2F@127.0.0.1:{port}/Returned%20mail"
+        )
+        yield box
+
+
+def test_over_tls_what_came_back_is_noted_and_no_password_is_sent_before(private_box, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    row = sent_mail()
+    private_box.put(reports.postfix())
+
+    assert bounce_mailbox.look_through() == 1
+
+    row.refresh_from_db()
+    assert row.state == State.BOUNCED
+    assert any(command.startswith("LOGIN") for command in private_box.commands)
+    assert set(private_box.in_the_clear) <= {"CAPABILITY", "STARTTLS"}
+
+
+def test_a_server_that_nobody_vouches_for_gets_no_password(private_box):
+    with pytest.raises(bounce_mailbox.MailboxAway, match="^SSLCertVerificationError$"):
+        bounce_mailbox.look_through()
+
+    assert not any(command.startswith("LOGIN") for command in private_box.commands)
+
+
+def test_a_server_that_knows_no_tls_gets_no_password_either(box, settings):
+    settings.BOUNCE_MAILBOX = settings.BOUNCE_MAILBOX.replace("imap://", "imap+tls://")
+
+    with pytest.raises(bounce_mailbox.MailboxAway):
+        bounce_mailbox.look_through()
+
+    assert not any(command.startswith("LOGIN") for command in box.commands)
