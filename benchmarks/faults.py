@@ -46,10 +46,13 @@ class Postgres:
         private_postgres.start(self.folder)
 
 
+AT_A_TIME = 4  # jobs
+
+
 class Jobs:
     """The job worker, as deploy/sharedlives-worker.service starts it: again whenever it ends, after the visitors."""
 
-    COMMAND = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", "4"]
+    COMMAND = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", str(AT_A_TIME)]
 
     def __init__(self):
         self.killed, self.is_over = 0, threading.Event()

@@ -680,6 +680,75 @@ BY_ONESELF = [
     ),
 ]
 
+FAULTS = [
+    Mutant(
+        "Who asks a slow database waits for ever",
+        "sharedlives/foundation/patience.py",
+        "    if settings.SLOWEST_QUERY:\n",
+        "    if False:\n",
+        tests("site/test_database_troubles", "test_a_slow_database_makes_nobody_wait_for_a_page_that_never_comes"),
+    ),
+    Mutant(
+        "Staff read nothing while nothing can be written",
+        "sharedlives/foundation/sessions.py",
+        "            if self.modified:\n",
+        "            if True:\n",
+        tests(
+            "site/test_database_troubles", "test_a_read_only_database_still_shows_every_page_and_keeps_what_was_typed"
+        ),
+    ),
+    Mutant(
+        "Half of a long post that could not be saved is lost",
+        "sharedlives/site/kept_text.py",
+        "MOST_CHARACTERS = 100_000",
+        "MOST_CHARACTERS = 40_000",
+        tests("site/test_kept_text", "test_a_post_of_the_greatest_length_comes_back_whole"),
+    ),
+    Mutant(
+        "Whose turn comes by a change of the date gets two mails",
+        "events/changing_dates.py",
+        "is_told=changed.time_or_place",
+        "is_told=False",
+        tests(
+            "events/test_changing_dates", "test_no_clock_runs_while_postponed_and_offers_begin_anew_with_the_new_time"
+        ),
+    ),
+    Mutant(
+        "Whose turn comes with a note on how to join hears nothing of it",
+        "events/changing_dates.py",
+        "is_told=changed.time_or_place",
+        "is_told=True",
+        tests("events/test_changing_dates", "test_a_turn_that_comes_with_a_note_on_how_to_join_is_told_by_itself"),
+    ),
+    Mutant(
+        "Who saves second overwrites what a colleague has saved",
+        "sharedlives/foundation/seen_version.py",
+        "        if self._is_overtaken():\n",
+        "        if False:\n",
+        tests(
+            "events/test_desk",
+            "test_who_saves_a_date_second_is_told_what_differs_and_loses_nothing",
+        ),
+    ),
+    Mutant(
+        "Calendars do not hear that a venue's number is put right",
+        "events/models/dates.py",
+        ', "venue__calendar_changed_at")',
+        ")",
+        tests("events/test_calendar_feed", "test_what_is_put_right_reaches_calendars"),
+    ),
+    Mutant(
+        "The password to the mailbox for bounces is sent before TLS begins",
+        "sharedlives/foundation/bounce_mailbox.py",
+        "            box.starttls(ssl.create_default_context())\n",
+        "            pass\n",
+        tests(
+            "foundation/test_bounce_mailbox",
+            "test_over_tls_what_came_back_is_noted_and_no_password_is_sent_before",
+        ),
+    ),
+]
+
 NEW_DATES = [
     Mutant(
         "A killed job tells somebody of new dates twice",
@@ -701,6 +770,37 @@ NEW_DATES = [
         "announced_at=None, ready_since__lte=ready_by",
         "announced_at=None",
         tests("events/test_announcing", "test_there_is_an_hour_to_correct_a_slip"),
+    ),
+    Mutant(
+        "A date that is postponed while a round opens counts as told",
+        "events/announcing.py",
+        'dates.select_for_update(no_key=True, of=("self",)).select_related("workshop").order_by("pk")',
+        'dates.select_related("workshop").order_by("pk")',
+        tests("events/test_announcing", "test_a_date_that_is_postponed_while_the_round_opens_is_not_noted_as_told"),
+    ),
+    Mutant(
+        "Who had not heard of a date before it was postponed never hears of it",
+        "events/changing_dates.py",
+        "    announcing.begin_again(date)\n",
+        "",
+        tests(
+            "events/test_announcing",
+            "test_who_had_not_heard_of_a_date_before_it_was_postponed_hears_of_it_with_its_new_time",
+        ),
+    ),
+    Mutant(
+        "An address from which mail comes back is written to for ever",
+        "events/models/writing.py",
+        "        return self.exclude(confirmed_at=None).filter(stopped_at=None)\n",
+        "        return self.exclude(confirmed_at=None)\n",
+        tests("events/test_subscriptions", "test_an_address_from_which_our_mail_comes_back_is_written_to_no_more"),
+    ),
+    Mutant(
+        "Whose mailbox is full is written to no more",
+        "sharedlives/foundation/mail.py",
+        " and not NOT_THE_ADDRESS.search(words)",
+        "",
+        tests("events/test_subscriptions", "test_what_is_no_fault_of_the_address_stops_nobody"),
     ),
     Mutant(
         "A mail program's own button cannot leave",
@@ -819,6 +919,7 @@ MUTANTS = [
     *TELLING,
     *CHANGING,
     *BY_ONESELF,
+    *FAULTS,
     *NEW_DATES,
     *MAILS,
 ]

@@ -137,13 +137,25 @@ def deliver(row, mail_server):
     )
 
 
-def test_a_worker_killed_between_sending_and_noting_it_sends_twice_at_most_and_as_the_same_mail(date):
+def throw_everybody_out():
+    """As a database does that is stopped."""
+    elsewhere = connection.get_connection_params() | {"dbname": "postgres", "cursor_factory": psycopg.Cursor}
+    with psycopg.connect(**elsewhere, autocommit=True) as server:
+        name = connection.settings_dict["NAME"]
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    connection.close()
+
+
+@pytest.mark.parametrize("dies", ["worker", "database"])
+def test_what_dies_between_sending_a_mail_and_noting_it_sends_it_twice_at_most_and_as_the_same_mail(date, dies):
     book(date, "Ann")
     row = OutgoingMail.objects.get()
     process = None
-    with MailServer(then=lambda server: process.send_signal(signal.SIGKILL)) as mail_server:
+    death = {"worker": lambda: process.send_signal(signal.SIGKILL), "database": throw_everybody_out}[dies]
+    with MailServer(then=lambda server: death()) as mail_server:
         process = deliver(row, mail_server)
         assert process.communicate(timeout=60)[0] == ""
+        connection.close()
         row.refresh_from_db()
         assert (row.state, row.attempts) == (State.WAITING, 0)
 

@@ -3,8 +3,9 @@
 import pytest
 from django.db import connection
 
-from events.models import Booking, RepeatedRequest
+from events.models import Booking, Place, RepeatedRequest
 from events.views import reserving
+from sharedlives.foundation.models import AuditEntry, OutgoingMail
 from tests.factories import create_charity, create_date
 from tests.server import Server, Visitor, all_at_once
 
@@ -46,6 +47,10 @@ def test_a_killed_worker_loses_and_doubles_nothing(date, server):
     assert len(set(pages) - {None}) == VISITORS
     assert Booking.objects.count() == VISITORS
     assert RepeatedRequest.objects.count() == 0
+    # Each of them whole: with its person, its mail, its line in the log.
+    assert Place.objects.count() == VISITORS
+    assert len(set(OutgoingMail.objects.values_list("about", flat=True))) == OutgoingMail.objects.count() == VISITORS
+    assert AuditEntry.objects.filter(object_type="events.booking", action="reserved").count() == VISITORS
     assert Booking.objects.filter(state="confirmed").count() == PLACES
     visitor = Visitor(server.port)
     for page in pages:
