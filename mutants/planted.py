@@ -582,8 +582,8 @@ CHANGING = [
     Mutant(
         "Whoever never confirmed that they asked for new dates counts as having done so",
         "events/models/writing.py",
-        "        return self.exclude(confirmed_at=None)\n",
-        "        return self.all()\n",
+        "        return self.exclude(confirmed_at=None).filter(stopped_at=None)\n",
+        "        return self.filter(stopped_at=None)\n",
         tests(
             "events/test_subscriptions",
             "test_asking_again_before_confirming_sends_the_link_again_and_begins_the_week_anew",
