@@ -552,6 +552,30 @@ CHANGING = [
         tests("events/test_changing_dates", "test_doing_it_twice_tells_nobody_twice"),
     ),
     Mutant(
+        "Whoever was not rung about the venue hears of the new time alone",
+        "events/what_changed.py",
+        'f"It is {self.after.when}, {self.after.where}.",',
+        "",
+        tests(
+            "events/test_changing_dates",
+            "test_whoever_was_not_rung_about_an_earlier_change_hears_where_and_when_it_is_now",
+        ),
+    ),
+    Mutant(
+        "A date that is cancelled goes on promising a venue",
+        "events/models/dates.py",
+        "return self.awaits_venue() and self.is_still_to_come",
+        "return self.awaits_venue()",
+        tests("events/test_pages", "test_a_date_that_is_cancelled_or_over_promises_nothing_more"),
+    ),
+    Mutant(
+        "The page of a request made twice forgets the way in which they wish to be reached",
+        "events/models/bookings.py",
+        '            reach_by=asked.get("reach_by", ""),\n',
+        "",
+        tests("events/test_pages", "test_who_has_no_e_mail_reads_that_we_reach_them_as_they_asked"),
+    ),
+    Mutant(
         "What was arranged stays arranged at another venue",
         "events/changing_dates.py",
         "    if changed.time_or_place:\n        needs.check_again(date)\n",
