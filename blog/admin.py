@@ -148,6 +148,15 @@ DONE = {
 }
 
 
+COPIES_KNOWN = 20
+
+
+def note_arrived(request) -> None:
+    """What the browser still holds under this name need not be offered again (static/js/keep.js)."""
+    if copy := request.POST.get("copy", "")[:40]:
+        request.session["arrived"] = [*request.session.get("arrived", []), copy][-COPIES_KNOWN:]
+
+
 # After Save alone, of a post whose text is fixed.
 READERS_SEE = {
     editorial.LIVE: "Readers go on seeing the text that is out, until “Save and publish the changes” is pressed.",
@@ -262,6 +271,7 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         context["show_save_and_add_another"] = False
         context["preview_address"] = self._preview_address(request, obj)
         context["keep_address"] = self._keep_address(request, obj)
+        context["kept"] = request.POST.get("kept", getattr(request, "_kept", ""))
         if obj:
             context["panel"] = self.panel(request, obj, self._newest(request, obj), self._not_agreed(request, obj))
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -378,6 +388,7 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
             began_from = revisions.base_of_form(post, text, newest)
             post = super().get_object(request, object_id, from_field)
             post.began_from = began_from
+            request._kept = str(text.pk) if text and text.kind == revisions.AUTOSAVE else ""
         return post
 
     def save_model(self, request, obj, form, change):
@@ -395,11 +406,14 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         post = form.instance
         if not change:
             request._saved = revisions.Saved(revisions.begin(post, by=request.user))
+            note_arrived(request)
             return
         data, planned = snapshots.of(post), post.publish_at
         transaction.savepoint_rollback(request._before)
         base = form.cleaned_data.get("base", "")
-        request._saved = revisions.save(post, data, base=base, by=request.user)
+        kept = request.POST.get("kept")
+        request._saved = revisions.save(post, data, base=base, by=request.user, kept=kept)
+        note_arrived(request)
         if post.status in editorial.IN_WORK:
             Post.objects.filter(pk=post.pk).update(publish_at=planned)
         editorial.note_opened(post, by=request.user)

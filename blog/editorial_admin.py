@@ -85,6 +85,9 @@ class EditorialPages:
             if not self.admin_site.has_permission(request):
                 words = "You are signed out. Sign in again in another tab; your words stay on this page."
                 return JsonResponse({"problem": words}, status=401)
+            if request.POST.get("who") not in (None, str(request.user.pk)):
+                words = "Sign in again as yourself in another tab; your words stay on this page."
+                return JsonResponse({"problem": f"{request.user} is signed in here now. {words}"}, status=401)
             return inner(request, *args, **kwargs)
 
         return answer
@@ -233,7 +236,7 @@ class EditorialPages:
             kept = self.keep_typed(request, post)
         except richtext.Refused as refusal:
             return JsonResponse({"problem": " ".join(refusal.messages)}, status=400)
-        return JsonResponse({"kept": spoken.time(kept.created_at)})
+        return JsonResponse({"kept": spoken.time(kept.created_at), "key": kept.pk})
 
     def keep_new_view(self, request):
         """Of a post that is not there yet nothing is kept. The answer says that its writer is still signed in, so that
@@ -247,7 +250,8 @@ class EditorialPages:
         typed = {name: request.POST[name].replace("\0", "") for name in TEXTS if name in request.POST}
         typed |= {name: richtext.clean(typed[name]) for name in ("introduction", "body") if name in typed}
         text = revisions.as_it_stands(post).data | typed
-        return revisions.autosave(post, text, base=request.POST.get("base", "")[:60], by=request.user)
+        base, kept = request.POST.get("base", "")[:60], request.POST.get("kept")
+        return revisions.autosave(post, text, base=base, by=request.user, kept=kept)
 
     def presence_view(self, request, pk):
         """Says that this person has the form open; the answer names the others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from urllib.parse import urlencode
 
 from csp.constants import NONCE
 from django.db import transaction
@@ -92,8 +93,10 @@ def guest_post(request, token):
     return answer if hasattr(answer, "status_code") else _page(request, guest_pass, **(answer or {}))
 
 
-def _back(guest_pass, done: str):
-    return redirect(f"{guest_pass.get_absolute_url()}?done={done}")
+def _back(request, guest_pass, done: str):
+    copy = request.POST.get("copy", "")[:40]
+    said = {"done": done} | ({"copy": copy} if copy else {})
+    return redirect(f"{guest_pass.get_absolute_url()}?{urlencode(said)}")
 
 
 # What is said at the top after each act.
@@ -117,7 +120,8 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
     post.refresh_from_db()
     may_write, done = post.status in editorial.GUEST_MAY_WRITE, request.GET.get("done", "")
     newest = revisions.newest(post)
-    text, kept_at, overtaken_by = _text_to_show(guest_pass, newest)
+    own = revisions.own_autosave(post, guest_pass=guest_pass)
+    text, overtaken_by = _text_to_show(guest_pass, newest, own)
     if may_write and overtaken_by and beside is None:
         beside = {"theirs": overtaken_by, "changes": compare.changes(overtaken_by.data, text)}
     if may_write and form is None:
@@ -127,7 +131,7 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
         "post": post,
         "stands": editorial.where(post),
         "form": form if may_write else None,
-        "kept_at": kept_at if may_write else None,
+        "own": own if may_write else None,
         "keep_url": reverse("blog:guest_keep", args=[_token(guest_pass)]),
         "pictures_url": reverse("blog:guest_pictures", args=[_token(guest_pass)]),
         "upload_url": reverse("blog:guest_picture_upload", args=[_token(guest_pass)]),
@@ -140,6 +144,7 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
         "refusal": refusal,
         "kept": kept,
         "done": DONE.get(done, ""),
+        "arrived": request.GET.get("copy", "")[:40],
         "done_title": DONE_IN_SHORT.get(done, "Done"),
         "may_withdraw": editorial.may_withdraw(post),
         "beside": beside,
@@ -163,14 +168,11 @@ def _token(guest_pass: GuestPass) -> str:
     return links.sign("guest", guest_pass.pk, guest_pass.link_version)
 
 
-def _text_to_show(guest_pass: GuestPass, newest: Revision | None):
-    """What the guest wrote last, saved or not; when it was kept, if it was never saved; and the text that somebody
-    else has saved since then."""
-    post = guest_pass.post
-    own = revisions.own_autosave(post, guest_pass=guest_pass)
+def _text_to_show(guest_pass: GuestPass, newest: Revision | None, own: Revision | None):
+    """What the guest wrote last, saved or not (`own`); and the text that somebody else has saved since then."""
     if own is None:
-        return (newest.data if newest else snapshots.of(post)), None, None
-    return own.data, own.created_at, newest if newest and own.base_id != newest.pk else None
+        return (newest.data if newest else snapshots.of(guest_pass.post)), None
+    return own.data, newest if newest and own.base_id != newest.pk else None
 
 
 def _has_agreed(guest_pass: GuestPass) -> bool:
@@ -231,6 +233,7 @@ def _keep(request, guest_pass):
         written_into(form.text, typed, guest_pass),
         base=form.data.get("base", ""),
         guest_pass=guest_pass,
+        kept=form.data.get("kept"),
     )
     if not guest_pass.author.is_public():
         _keep_details(guest_pass, form)
@@ -273,7 +276,8 @@ def _save(request, guest_pass, *, then=None, is_whole=False):
     with transaction.atomic():
         text = form.written()
         text["slug"] = passes.address_for(guest_pass, title=text["title"], before=form.text)
-        saved = revisions.save(guest_pass.post, text, base=form.cleaned_data["base"], guest_pass=guest_pass)
+        base, kept = form.cleaned_data["base"], form.data.get("kept")
+        saved = revisions.save(guest_pass.post, text, base=base, guest_pass=guest_pass, kept=kept)
         _keep_details(guest_pass, form)
     if saved.is_beside:
         changes = compare.changes(saved.theirs.data, saved.revision.data)
@@ -283,7 +287,7 @@ def _save(request, guest_pass, *, then=None, is_whole=False):
             initial={"base": revisions.base_named(guest_pass.post, saved.theirs)},
         )
         return {"form": again, "beside": {"theirs": saved.theirs, "changes": changes}}
-    return then(request, guest_pass) if then else _back(guest_pass, "saved")
+    return then(request, guest_pass) if then else _back(request, guest_pass, "saved")
 
 
 def _keep_details(guest_pass, form) -> None:
@@ -319,7 +323,7 @@ def _wish(guest_pass, lines: list[str]) -> None:
 def _save_and_submit(request, guest_pass):
     def send(request, guest_pass):
         editorial.submit(guest_pass.post, guest_pass=guest_pass)
-        return _back(guest_pass, "sent")
+        return _back(request, guest_pass, "sent")
 
     return _save(request, guest_pass, then=send, is_whole=True)
 
@@ -331,18 +335,18 @@ def _save_and_look(request, guest_pass):
 
 def _take_back(request, guest_pass):
     editorial.take_back(guest_pass.post, guest_pass=guest_pass)
-    return _back(guest_pass, "back")
+    return _back(request, guest_pass, "back")
 
 
 def _agree(request, guest_pass):
     editorial.sign_off(guest_pass.post, guest_pass=guest_pass, content_hash=request.POST.get("hash", ""))
-    return _back(guest_pass, "agreed")
+    return _back(request, guest_pass, "agreed")
 
 
 def _withdraw(request, guest_pass):
     reason = " ".join(request.POST.get("reason", "").split())[:500]
     editorial.withdraw(guest_pass.post, guest_pass=guest_pass, reason=reason)
-    return _back(guest_pass, "withdrawn")
+    return _back(request, guest_pass, "withdrawn")
 
 
 def _note(request, guest_pass):
@@ -362,7 +366,7 @@ def _note(request, guest_pass):
         )
         emails.note_to_editors(note)
         audit.record(None, "wrote a note", guest_pass.post, who="a guest author")
-    return _back(guest_pass, "noted")
+    return _back(request, guest_pass, "noted")
 
 
 def _add_picture(request, guest_pass):
@@ -370,7 +374,7 @@ def _add_picture(request, guest_pass):
     form = GuestPictureForm(request.POST, request.FILES)
     if not form.is_valid() or not _take_in(form, guest_pass, request):
         return {"picture_form": form}
-    return _back(guest_pass, "picture")
+    return _back(request, guest_pass, "picture")
 
 
 def _take_in(form, guest_pass, request):
@@ -396,14 +400,14 @@ def _use_as_portrait(guest_pass, picture) -> None:
 
 def _make_press_link(request, guest_pass):
     preview_links.create(guest_pass.post, guest_pass=guest_pass)
-    return _back(guest_pass, "link")
+    return _back(request, guest_pass, "link")
 
 
 def _end_press_link(request, guest_pass):
     key = request.POST.get("end_press_link", "")
     link = get_object_or_404(guest_pass.preview_links, pk=int(key) if key.isdecimal() and len(key) < 19 else 0)
     preview_links.revoke(link)
-    return _back(guest_pass, "unlinked")
+    return _back(request, guest_pass, "unlinked")
 
 
 ACTS = {
@@ -439,7 +443,7 @@ def guest_keep(request, token):
         return JsonResponse({"problem": str(refusal)}, status=409)
     except richtext.Refused as refusal:
         return JsonResponse({"problem": " ".join(refusal.messages)}, status=400)
-    return JsonResponse({"kept": spoken.time(kept.created_at)})
+    return JsonResponse({"kept": spoken.time(kept.created_at), "key": kept.pk})
 
 
 @links.private_page

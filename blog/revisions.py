@@ -112,16 +112,19 @@ def save(
     by: User | None = None,
     guest_pass: GuestPass | None = None,
     kind: Revision.Kind = SAVED,
+    kept: str | None = None,
 ) -> Saved:
     """Keep `data` (blog/snapshots.py) as the newest text of the post, or beside a newer one than its writer had seen.
 
     `base` is what `base_of` said when the writer began. Either `by` or `guest_pass` says who wrote.
-    The writer's own autosave has done its work and goes.
+    The writer's own autosave has done its work and goes; where `kept` names that of their page, one of another page
+    stays.
     """
     post_now = locked(post)
     seen = base_of(post_now)
     last = begin(post_now)
     data = snapshots.with_pictures(data)
+    _keep_of_other_pages(post_now, data, kept, by, guest_pass)
     if snapshots.is_same_text(last.data, data):
         forget_autosave(post_now, by, guest_pass)
         return Saved(last)
@@ -143,17 +146,39 @@ def _named(post: Post, base: str) -> Revision | None:
 
 @transaction.atomic
 def autosave(
-    post: Post, data: Data, *, base: str, by: User | None = None, guest_pass: GuestPass | None = None
+    post: Post,
+    data: Data,
+    *,
+    base: str,
+    by: User | None = None,
+    guest_pass: GuestPass | None = None,
+    kept: str | None = None,
 ) -> Revision:
-    """Keep what somebody is writing, finished or not, beside everything else; it replaces their own last one."""
+    """Keep what somebody is writing, finished or not, beside everything else; it replaces their own last one, which
+    `kept` names where it is known."""
     post_now = locked(post)
     began_from = _named(post_now, base)
-    for own in post_now.revisions.autosaves().filter(by=by, guest_pass=guest_pass):
-        # Of another text than this one goes on from: they never came to see the two together, and may want it still.
-        if own.base_id != (began_from and began_from.pk) and not snapshots.is_same_text(own.data, data):
-            _write(post_now, own.data, kind=BESIDE, base=own.base, by=by, guest_pass=guest_pass)
+    _keep_of_other_pages(post_now, data, kept, by, guest_pass, began_from=began_from)
     forget_autosave(post_now, by, guest_pass)
     return _write(post_now, data, kind=AUTOSAVE, base=began_from, by=by, guest_pass=guest_pass)
+
+
+def _keep_of_other_pages(
+    post: Post,
+    data: Data,
+    kept: str | None,
+    by: User | None,
+    guest_pass: GuestPass | None,
+    *,
+    began_from: Revision | None | bool = False,
+) -> None:
+    """What this writer wrote on another page than the one that `data` comes from, in another tab or before they left
+    without saving, or from another text: they never came to see the two together, and may want it still."""
+    for own in post.revisions.autosaves().filter(by=by, guest_pass=guest_pass):
+        is_of_another_page = kept is not None and kept != str(own.pk)
+        is_of_another_text = began_from is not False and own.base != began_from
+        if (is_of_another_page or is_of_another_text) and not snapshots.is_same_text(own.data, data):
+            _write(post, own.data, kind=BESIDE, base=own.base, by=by, guest_pass=guest_pass)
 
 
 def own_autosave(post: Post, *, by: User | None = None, guest_pass: GuestPass | None = None) -> Revision | None:
