@@ -26,22 +26,20 @@ class Server:
 
     def __init__(self, database: str, *, workers=3, threads=4, settings="tests.settings", env=None):
         self.port = free_port()
-        self.process = subprocess.Popen(
-            [
+        self.how = {
+            "args": [
                 *[sys.executable, "-m", "gunicorn", "sharedlives.wsgi", "--worker-class", "gthread"],
                 *["--workers", str(workers), "--threads", str(threads), "--bind", f"127.0.0.1:{self.port}"],
                 *["--no-control-socket", "--log-level", "error", "--graceful-timeout", "3"],
             ],
-            cwd=ROOT,
-            env=os.environ
+            "env": os.environ
             | {"DJANGO_SETTINGS_MODULE": settings, "SERVED_DATABASE": database, "LOG_LEVEL": "CRITICAL"}
             | (env or {}),
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        }
 
     def __enter__(self):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(**self.how, **quiet, cwd=ROOT, start_new_session=True)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException):

@@ -60,13 +60,14 @@ def new_page(browser, live_server, complaints):
     contexts = []
 
     def open_page(user=None, **options):
-        context = browser.new_context(base_url=live_server.url, locale="en-GB", timezone_id="Europe/London", **options)
+        options = {"base_url": live_server.url, "locale": "en-GB", "timezone_id": "Europe/London"} | options
+        context = browser.new_context(**options)
         contexts.append(context)
         if user:
             client = Client()
             client.force_login(user)
             cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": options["base_url"]}])
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

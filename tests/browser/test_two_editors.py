@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,7 @@ from blog import editorial, revisions
 from blog.models import Post
 from tests.browser.test_editor import box, wait_for_editors
 from tests.factories import create_author, create_charity, create_guest_pass, create_post, create_user
+from tests.server import Server
 
 SIZES = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
 
@@ -130,6 +132,46 @@ def test_a_new_post_is_not_sent_in_vain(new_page, ann, complaints):
     wait_for_editors(page)
     assert not page.get_by_role("button", name="Take up the words").is_visible()
     complaints[:] = [words for words in complaints if "401" not in words and "403" not in words]
+
+
+def test_two_lose_nothing_while_processes_die_and_the_site_is_restarted(new_page, ann, bob, complaints):
+    post = create_post(is_published=False, body="<p>Beans.</p>")
+    revisions.begin(post)
+    server = Server(connection.settings_dict["NAME"], workers=1)
+    site = f"http://localhost:{server.port}"
+    with server:
+        mine, theirs = (opened(new_page, user, post, base_url=site) for user in (ann, bob))
+        write(mine, "Ann was here.")
+        write(theirs, "Bob was here.")
+        server.kill_a_worker()
+        press(mine, "Save and continue editing")
+        # Killed under its hands, or in time: either way the page has the words, and the button is pressed again.
+        server.kill_a_worker()
+        saved, told = (
+            mine.get_by_text("was changed successfully"),
+            mine.get_by_text("Not sent. The site does not answer"),
+        )
+        saved.or_(told).first.wait_for(timeout=40_000)
+        if not saved.is_visible():
+            press(mine, "Save and continue editing")
+        saved.wait_for(timeout=40_000)
+    write(theirs, "And nobody answers.")
+    press(theirs, "Save")
+    theirs.get_by_text("Not sent. The site does not answer.").wait_for()
+    with server:
+        press(theirs, "Save")
+        theirs.get_by_role("heading", name="Two texts of").wait_for(timeout=40_000)
+        server.kill_a_worker()
+        theirs.get_by_role("link", name="Open yours in the form").click()
+        wait_for_editors(theirs)
+        assert "Beans. Bob was here. And nobody answers." in box(theirs).inner_text()
+        write(theirs, "Nor Ann.")
+        press(theirs, "Save")
+        theirs.wait_for_url(re.compile(r"/admin/blog/post/$"), timeout=40_000)
+
+    assert Post.objects.get().body == "<p>Beans. Bob was here. And nobody answers. Nor Ann.</p>"
+    assert "Ann was here." in all_words()
+    complaints[:] = [words for words in complaints if "net::ERR" not in words]
 
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
