@@ -6,6 +6,7 @@ entry in the log, all in one transaction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Day
@@ -280,6 +281,10 @@ def unpublish(post: Post, *, by: User, reason: str = "", instead: str = "") -> P
     if instead and (not instead.startswith("/") or instead.startswith("//")):
         raise EditorialRefused("Where the address leads has to be a path of this site, like /blog/another-post/.")
 
+    def refuse_itself(post: Post) -> None:
+        if slug_in(instead) in {post.slug, *post.addresses.values_list("slug", flat=True)}:
+            raise EditorialRefused("That is the address of this very post. Choose another one, or none.")
+
     def put_away(post: Post) -> list[str]:
         if post.status != ARCHIVED:
             return []
@@ -287,7 +292,13 @@ def unpublish(post: Post, *, by: User, reason: str = "", instead: str = "") -> P
         post.save(update_fields=["instead"])
         return emails.taken_down(post)
 
-    return _move(post, "unpublish", by=by, note=reason, then=put_away)
+    return _move(post, "unpublish", by=by, note=reason, check=refuse_itself, then=put_away)
+
+
+def slug_in(path: str) -> str:
+    """Of which post this is the address; empty for other paths."""
+    found = re.fullmatch(r"/blog/([-\w]+)/?(?:[?#].*)?", path)
+    return found[1] if found else ""
 
 
 def archive(post: Post, *, by: User, reason: str = "") -> Post:
@@ -405,6 +416,9 @@ def _move(
 def _write_state(post: Post, state: str) -> None:
     post.status, post.moved_at = state, timezone.now()
     post.save(update_fields=["status", "publish_at", "moved_at", "instead"])
+    if state in Post.NO_LONGER_IN_WORK:
+        # For good: a post that is taken down is not open again to those who once had a link to its draft.
+        post.preview_links.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def _who(guest_pass: GuestPass | None) -> str:

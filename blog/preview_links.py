@@ -34,6 +34,8 @@ def create(
         raise EditorialRefused("This is a colleague's post.")
     if post.status == Post.Status.PUBLISHED:
         raise EditorialRefused("This post is out, or due to go out: its own address is the link.")
+    if post.status in Post.NO_LONGER_IN_WORK:
+        raise EditorialRefused("This post is put away. Make it a draft again first.")
     revisions.begin(post)
     link = PreviewLink.objects.create(
         post=post,

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from sharedlives.foundation import links, reading
 from sharedlives.foundation.models import Charity
 
-from . import archive, preview_links, revisions, structured_data
+from . import archive, editorial, preview_links, revisions, structured_data
 from .models import Author, Post, PreviewLink, Tag, Topic
 from .paging import piece
 from .related import neighbours
@@ -41,9 +41,14 @@ def post_detail(request, slug):
 def _gone(request, slug):
     """What was taken down says so (410), or leads where staff said. Of what was never out nobody learns."""
     post = get_object_or_404(Post, status=Post.Status.ARCHIVED, addresses__slug=slug)
-    if post.instead:
+    if post.instead and not _is_gone(editorial.slug_in(post.instead)):
         return redirect(post.instead)
     return render(request, "blog/post_gone.html", status=410)
+
+
+def _is_gone(slug):
+    """No chains and no loops: what was itself taken down leads nobody on."""
+    return bool(slug) and Post.objects.filter(status=Post.Status.ARCHIVED, addresses__slug=slug).exists()
 
 
 def _preview(request, slug):
@@ -72,7 +77,8 @@ def preview(request, token):
     if not link.is_valid():
         return render(request, "blog/preview_ended.html", status=410)
     text = link.revision or revisions.newest(link.post)
-    return render(request, "blog/preview.html", {"post": link.post, "html": preview_links.rendered(text), "link": link})
+    context = {"title": text.data["title"], "html": preview_links.rendered(text), "link": link}
+    return render(request, "blog/preview.html", context)
 
 
 def on_its_page(post):

@@ -125,6 +125,9 @@ class Post(models.Model):
         ARCHIVED = "archived", "Taken down"
         REJECTED = "rejected", "Declined"
 
+    # Out, or due, or put away: nobody reads it before the public does.
+    NO_LONGER_IN_WORK = (Status.PUBLISHED, Status.ARCHIVED, Status.REJECTED)
+
     title = models.CharField(max_length=200)
     slug = models.SlugField(
         "address",

@@ -77,7 +77,8 @@ class SignOff(models.Model):
 class PreviewLinkQuerySet(models.QuerySet):
     def valid(self) -> PreviewLinkQuerySet:
         """Those that still show something; for one, `is_valid()`."""
-        return self.filter(revoked_at=None, ends_at__gt=timezone.now()).exclude(post__status=Post.Status.PUBLISHED)
+        lasting = self.filter(revoked_at=None, ends_at__gt=timezone.now())
+        return lasting.exclude(post__status__in=Post.NO_LONGER_IN_WORK)
 
 
 class PreviewLink(models.Model):
@@ -107,5 +108,5 @@ class PreviewLink(models.Model):
 
     def is_valid(self) -> bool:
         """The twin of `PreviewLinkQuerySet.valid()`."""
-        is_out = self.post.status == Post.Status.PUBLISHED
-        return self.revoked_at is None and self.ends_at > timezone.now() and not is_out
+        is_in_work = self.post.status not in Post.NO_LONGER_IN_WORK
+        return self.revoked_at is None and self.ends_at > timezone.now() and is_in_work
