@@ -1,16 +1,19 @@
 """Who may do what with which post: every role, every kind of post, every address of it at the desk."""
 
+import uuid
+
 import pytest
 from django.contrib.admin.sites import site
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
-from blog import editorial, preview_links, revisions, snapshots
+from blog import editorial, preview_links, revisions, snapshots, urls
 from blog.editorial_admin import FOR_EDITORS, FOR_WRITERS
 from blog.models import Note, Post, Suggestion
 from sharedlives.site.roles import ROLES
 from tests.factories import create_author, create_charity, create_guest_pass, create_post, create_user
+from tests.server import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +128,64 @@ def test_every_address_of_a_post_opens_to_those_who_may_and_to_nobody_else(who, 
         if not may:
             assert SECRET not in answer.content.decode()
     assert wrong == []
+
+
+# Of no post that is there: tried in the tests named beside them.
+ELSEWHERE = {
+    "blog_post_add": "tests/test_admin_pages.py",
+    "blog_post_changelist": "tests/test_admin_pages.py",
+    "blog_post_preview_new": "test_what_is_of_no_post_yet_is_for_those_who_may_add_posts",
+    "blog_post_keep_new": "test_what_is_of_no_post_yet_is_for_those_who_may_add_posts",
+    "blog_post_invite": "test_suggested_posts_are_answered_by_editors",
+    "blog_suggestion_changelist": "test_suggested_posts_are_answered_by_editors",
+    "blog_suggestion_change": "test_suggested_posts_are_answered_by_editors",
+    "blog_suggestion_decline": "test_suggested_posts_are_answered_by_editors",
+    # The same page without its name, for addresses of long ago.
+    None: "",
+}
+# Django's own, which SuggestionAdmin lets nobody use.
+NOBODY = ["blog_suggestion_add", "blog_suggestion_delete", "blog_suggestion_history"]
+
+
+def test_every_view_of_posts_and_suggestions_is_in_the_table():
+    """A new one is added above, or this fails."""
+    tried = {resolve(address.partition("?")[0]).url_name for _what, _how, address in addresses(post_of(None, "draft"))}
+    there = {route.name for model in (Post, Suggestion) for route in site.get_model_admin(model).get_urls()}
+
+    assert there - tried - set(NOBODY) == set(ELSEWHERE)
+    assert not [test for test in ELSEWHERE.values() if test.startswith("test_") and test not in globals()]
+
+
+def test_every_address_of_a_guest_is_tried_without_their_link():
+    """Of a new one: tests/blog/test_guests.py tries another's link, a broken one and one that has ended."""
+    there = {route.name for route in urls.urlpatterns if route.name.startswith("guest_")}
+    source = (ROOT / "tests/blog/test_guests.py").read_text()
+    part = source[source.index("def test_a_link_opens_one_post_only") :].partition("\n\n\n")[0]
+
+    assert {name for name in there if f'"{name}"' in part} == there - {"guest_link_lost"}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_what_is_of_no_post_yet_is_for_those_who_may_add_posts(who):
+    client = browser_of(someone(who))
+    answers = [client.post(reverse(f"admin:blog_post_{name}")).status_code for name in ("preview_new", "keep_new")]
+
+    if who == "nobody":
+        assert answers == [302, 401]
+    else:
+        assert answers == ([200, 200] if who in EDITORS | {"Writers"} else [403, 403])
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_suggestion_is_made_and_deleted_by_nobody_at_the_desk(who):
+    idea = Suggestion.objects.create(name="Sue", email="s@example.org", idea=SECRET, request_id=uuid.uuid4())
+    client = browser_of(someone(who))
+    for name in NOBODY:
+        address = reverse(f"admin:{name}", args=[] if name.endswith("add") else [idea.pk])
+        answer = client.post(address, {"post": "yes", "name": "x"})
+        assert answer.status_code in ((302,) if who == "nobody" else (403, 200) if name.endswith("history") else (403,))
+        assert SECRET not in answer.content.decode()
+    assert Suggestion.objects.get().idea == SECRET
 
 
 # --- Keys and names that somebody made up -----------------------------------------------------------------------------
