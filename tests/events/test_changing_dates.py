@@ -589,6 +589,20 @@ def test_no_clock_runs_while_postponed_and_offers_begin_anew_with_the_new_time(s
     assert AuditEntry.objects.filter(action="set a new time").count() == 1
 
 
+def test_whoever_is_rung_hears_of_the_new_time_and_of_their_turn(staff):
+    date, ann, bob, pat = with_everybody()
+    bookings.cancel(bob)
+    bookings.cancel(ann)
+    changing_dates.postpone_date(date, by=staff)
+
+    change(date, staff, **at(datetime.fromisoformat("2019-12-02T11:00+00:00")))
+
+    assert now(pat) == OFFERED
+    tasks = {task.why: task.words for task in pat.ring_tasks.filter(done_at=None)}
+    assert tasks.keys() == {"offer", "changed"}
+    assert tasks["changed"].endswith(" London (venue to be confirmed). We have a place for you.")
+
+
 def test_a_turn_that_comes_with_a_note_on_how_to_join_is_told_by_itself(staff, clock):
     date, bob, _pat = with_an_offer(mode="hybrid", join_link="https://meet.example.org/1")
     cat = book(date, "Cat")
