@@ -1,7 +1,9 @@
 """The files in deploy/, tried with the programs they are for."""
 
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -85,6 +87,20 @@ def test_fifty_half_requests_hold_up_nobody_behind_the_proxy(date, proxy, words)
 
         assert page
         assert time.monotonic() - began < 5
+
+
+def test_while_the_site_is_started_anew_the_proxy_says_so_in_words(date, proxy, server):
+    assert Visitor(proxy).get("/")[0] == 200
+    [worker] = server.workers()
+    os.kill(server.process.pid, signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
+    server.process.wait()
+
+    status, _location, page = Visitor(proxy, timeout=5).get(date.get_reserve_url())
+
+    assert status == 503
+    assert "We will be back in a few minutes" in page
+    assert "0151 496 0000" in page
 
 
 def test_without_a_proxy_as_many_half_requests_as_threads_are_enough(server):
