@@ -66,7 +66,7 @@ def test_staff_choose_look_and_send(new_page, axe, date, organiser, width):
     arrived.close()
 
     page.get_by_role("button", name="Send it to 3 bookings").dblclick()
-    page.get_by_text("Written to 2 by mail. 1 stands").first.wait_for()
+    page.get_by_text("Written to 2 by mail. 1 is on").first.wait_for()
     assert DateMessage.objects.count() == 1
     assert OutgoingMail.objects.filter(template="events/email/message").count() == 2
     assert axe(page, within=".module ul") == []

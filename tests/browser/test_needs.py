@@ -2,6 +2,7 @@
 
 import pytest
 
+from events import ring_list
 from events.bookings import Person
 from events.models import AccessNeed
 from sharedlives.foundation.models import OutgoingMail
@@ -37,6 +38,19 @@ def test_axe_finds_nothing_and_no_sheet_is_cut_off(new_page, axe, date, nora, wi
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
     page.goto("/admin/events/accessneed/")
     assert axe(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_at_the_desk_of_whoever_runs_a_workshop(new_page, axe, date, nora, width):
+    page = new_page(nora, viewport={"width": width, "height": 800})
+    dates, bookings, pk = "/admin/events/workshopdate", "/admin/events/booking", date.bookings.first().pk
+    ring_list.add(date.bookings.get(contact_name="Dot"), "changed")
+    for address in (
+        *("/admin/", f"{dates}/", f"{dates}/add/", f"{dates}/{date.pk}/change/", "/admin/events/ringtask/"),
+        *(f"{bookings}/{pk}/change/", f"{bookings}/{pk}/letter/", f"{bookings}/add/?date={date.pk}"),
+    ):
+        page.goto(address)
+        assert axe(page) == [], address
 
 
 def test_a_need_is_seen_to_from_the_front_of_the_desk(new_page, date, nora):
