@@ -72,7 +72,8 @@ def booking_names(request, token):
         else:
             return redirect("events:booking_detail", token)
     context = {"booking": booking, "date": booking.date, "token": token, "refusal": refusal}
-    context["forms"] = list(forms.values())
+    errors = sum(len(form.errors) for form in forms.values())
+    context["names"] = {"forms": list(forms.values()), "total_error_count": errors}
     return render(request, "events/booking_names.html", context)
 
 

@@ -652,6 +652,27 @@ def test_yes_to_what_was_never_offered_or_is_over_is_no_error(client, state):
     assert client.post(booking.get_absolute_url(), {"accept": "1"}, follow=True).status_code == 200
 
 
+def test_what_is_to_be_put_right_is_listed_in_the_order_of_the_page(client):
+    told = {"people-0-access": "A ramp", "contact_name": ""}
+    page = client.post(create_date().get_reserve_url(), answers(stamp=new_stamp(), **told)).content.decode()
+
+    listed = re.findall(r'<li><a href="#([\w-]+)">', page)
+    assert listed == ["id_contact_name", "id_people-0-answering_for_0", "id_keep_needs"]
+    assert sorted(listed, key=lambda field: page.index(f'id="{field}"')) == listed
+
+
+def test_a_name_that_cannot_be_is_said_above_the_form_and_kept(client):
+    booking = book(create_date(), "Ann", people=2)
+    first, second = booking.people.order_by("position")
+    address = f"{booking.get_absolute_url()}names/"
+
+    response = client.post(address, {f"{first.pk}-name": "Ann", f"{second.pk}-name": "www.example.org/win"})
+
+    assert title(response).startswith("Error: Correct names")
+    assert shows(response, f'<li><a href="#id_{second.pk}-name"><strong>First name</strong>')
+    assert shows(response, 'value="www.example.org/win"')
+
+
 def test_names_are_corrected(client):
     booking = book(create_date(), "Ann", people=2)
     names = booking.get_absolute_url() + "names/"
