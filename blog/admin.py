@@ -20,7 +20,7 @@ from .editorial import EditorialRefused
 from .editorial_admin import EditorialPages, told
 from .forms import PostForm, PublishingForm, pressed_move
 from .models import Author, Byline, Handle, Post, Tag, Topic
-from .revision_admin import RevisionPages, put_text_into
+from .revision_admin import TO_BE_ASKED_AGAIN, RevisionPages, put_text_into
 
 
 class ShelfAdmin(AuditedModelAdmin):
@@ -109,7 +109,8 @@ class StateFilter(admin.SimpleListFilter):
             ("newer", "Published, with a newer text"),
             ("expired", "No longer on the site"),
             ("review", "To be looked at again"),
-            *[(state.value, state.label) for state in (status.ARCHIVED, status.REJECTED)],
+            (status.ARCHIVED.value, "Taken down or put away"),
+            (status.REJECTED.value, status.REJECTED.label),
         ]
 
     def queryset(self, request, queryset):
@@ -417,7 +418,7 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         if post.status in editorial.IN_WORK:
             Post.objects.filter(pk=post.pk).update(publish_at=planned)
         editorial.note_opened(post, by=request.user)
-        editorial.text_changed(post, by=request.user)
+        request._is_to_be_agreed_anew = editorial.text_changed(post, by=request.user)
         post.refresh_from_db()
 
     def response_add(self, request, obj, post_url_continue=None):
@@ -431,6 +432,8 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
             return self._choose_between(request, post)
         name = pressed_move(request.POST)
         if not name:
+            if getattr(request, "_is_to_be_agreed_anew", False):
+                self.message_user(request, TO_BE_ASKED_AGAIN, messages.WARNING)
             if revisions.has_newer_draft(post):
                 self.message_user(request, READERS_SEE[editorial.where(post)])
             return None

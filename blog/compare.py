@@ -35,6 +35,13 @@ LABELS = {
     "review_by": "To be looked at again by",
 }
 
+# As the fields are called on a guest's own page.
+LABELS_FOR_GUESTS = LABELS | {
+    "standfirst": "In one or two sentences",
+    "bylines": "Who wrote it",
+    "introduction": "What the host says about you",
+}
+
 
 class Kind(StrEnum):
     SAME = "same"
@@ -58,10 +65,10 @@ class Change:
     paragraphs: list[list[Piece]]
 
 
-def changes(before: Data, after: Data) -> list[Change]:
+def changes(before: Data, after: Data, *, labels: dict[str, str] = LABELS) -> list[Change]:
     """What changed from one snapshot (blog/snapshots.py) to another, field by field; nothing for those alike."""
     found = []
-    for name, label in LABELS.items():
+    for name, label in labels.items():
         old, new = _lines(name, before[name]), _lines(name, after[name])
         if old != new:
             found.append(Change(label, list(_paragraphs(old, new))))

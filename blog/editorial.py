@@ -79,14 +79,14 @@ MOVES = {
 
 # What the table refuses, where more can be said than that it does.
 REFUSALS = {
-    ("publish", ARCHIVED): "This post was taken down. Make it a draft again first.",
+    ("publish", ARCHIVED): "This post was taken down or put away. Make it a draft again first.",
     ("schedule", LIVE): "This post is published already. Take it down first if it is to go out later.",
-    ("schedule", ARCHIVED): "This post was taken down. Make it a draft again first.",
+    ("schedule", ARCHIVED): "This post was taken down or put away. Make it a draft again first.",
     ("unpublish", DRAFT): "This post is a draft: there is nothing to take down.",
-    ("unpublish", ARCHIVED): "This post has been taken down already.",
+    ("unpublish", ARCHIVED): "This post is not on the site any more.",
     ("restore", DRAFT): "This post is a draft already.",
-    ("restore", SCHEDULED): "Only a post that was taken down or declined can be made a draft again.",
-    ("restore", LIVE): "Only a post that was taken down or declined can be made a draft again.",
+    ("restore", SCHEDULED): "Only a post that was taken down, put away or declined can be made a draft again.",
+    ("restore", LIVE): "Only a post that was taken down, put away or declined can be made a draft again.",
     ("submit", SUBMITTED): "You have sent it in already. The editors have it.",
     ("take_back", DRAFT): "It is with you already: write on.",
     ("sign_off", APPROVED): "You have agreed to this text already. Thank you.",
@@ -99,7 +99,7 @@ IN_WORDS = {
     APPROVED: "approved",
     SCHEDULED: "scheduled",
     LIVE: "published",
-    ARCHIVED: "taken down",
+    ARCHIVED: "put away",
     REJECTED: "declined",
 }
 
@@ -274,14 +274,16 @@ def schedule(post: Post, *, by: User, at: datetime, base: str | None = None, wit
 
 
 def unpublish(post: Post, *, by: User, reason: str = "", instead: str = "") -> Post:
-    """Take the post down, or off the schedule. `reason` is kept in the log.
+    """Take the post down, which needs a reason, or off the schedule. `reason` is kept in the log.
 
     Its address then says that the post is gone (410), or leads to `instead`, a path of ours.
     """
     if instead and (not instead.startswith("/") or instead.startswith("//")):
         raise EditorialRefused("Where the address leads has to be a path of this site, like /blog/another-post/.")
 
-    def refuse_itself(post: Post) -> None:
+    def check(post: Post) -> None:
+        if where(post) == LIVE and not reason.strip():
+            raise EditorialRefused("Say why, under “Taking it down”: colleagues read it in the post's history.")
         if slug_in(instead) in {post.slug, *post.addresses.values_list("slug", flat=True)}:
             raise EditorialRefused("That is the address of this very post. Choose another one, or none.")
 
@@ -290,9 +292,10 @@ def unpublish(post: Post, *, by: User, reason: str = "", instead: str = "") -> P
             return []
         post.instead = instead
         post.save(update_fields=["instead"])
+        post.notes.filter(asks_for=Note.AsksFor.TAKING_DOWN, settled_at=None).update(settled_at=timezone.now())
         return emails.taken_down(post)
 
-    return _move(post, "unpublish", by=by, note=reason, check=refuse_itself, then=put_away)
+    return _move(post, "unpublish", by=by, note=reason, check=check, then=put_away)
 
 
 def slug_in(path: str) -> str:
@@ -310,7 +313,12 @@ def decline(post: Post, *, by: User, reasons: str) -> Post:
     """Say no to a post, kindly and with reasons, which go to its guests."""
     if not reasons.strip():
         raise EditorialRefused("Give your reasons: they go to whoever wrote the post.")
-    return _move(post, "decline", by=by, then=lambda post: emails.declined(post, reasons, by=by))
+
+    def tell(post: Post) -> list[str]:
+        Note.objects.create(post=post, by=by, text=reasons, is_shared=True)
+        return emails.declined(post, reasons, by=by)
+
+    return _move(post, "decline", by=by, then=tell)
 
 
 def restore(post: Post, *, by: User) -> Post:
@@ -319,14 +327,15 @@ def restore(post: Post, *, by: User) -> Post:
 
 
 @transaction.atomic
-def text_changed(post: Post, *, by: User | None = None, guest_pass: GuestPass | None = None) -> None:
-    """After somebody saved another text: whoever agreed, or was asked to, did so to the one before."""
+def text_changed(post: Post, *, by: User | None = None, guest_pass: GuestPass | None = None) -> bool:
+    """After somebody saved another text: whoever agreed, or was asked to, did so to the one before. True where they
+    are to be asked again."""
     post = revisions.locked(post)
-    if post.status in (AWAITING_SIGN_OFF, APPROVED) and post.guests() and _somebody_has_not_agreed(post):
-        _write_state(post, SUBMITTED)
-        audit.record(
-            by, "changed after the sign-off", post, who=_who(guest_pass), note="its guests are to be asked again"
-        )
+    if post.status not in (AWAITING_SIGN_OFF, APPROVED) or not post.guests() or not _somebody_has_not_agreed(post):
+        return False
+    _write_state(post, SUBMITTED)
+    audit.record(by, "changed after the sign-off", post, who=_who(guest_pass), note="its guests are to be asked again")
+    return True
 
 
 # --- How a move is made -----------------------------------------------------------------------------------------------
@@ -362,7 +371,7 @@ def _go_out(
     def tell(post: Post) -> list[str]:
         if was_live and text_before:
             return emails.text_replaced(post, text_before, text)
-        return emails.published(post)
+        return emails.published(post, not_agreed=not_agreed(post))
 
     note = f"without sign-off: {without_sign_off}" if without_sign_off else "a correction" if is_correction else ""
     return _move(post, name, by=by, check=check, then=tell, note=note)

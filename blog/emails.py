@@ -14,7 +14,7 @@ from django.urls import reverse
 from sharedlives.foundation import links, mail, spoken
 
 from . import compare
-from .models import GuestPass, Note, Post, Revision, Suggestion
+from .models import Author, GuestPass, Note, Post, Revision, Suggestion
 
 if TYPE_CHECKING:
     from sharedlives.foundation.models import User
@@ -31,8 +31,14 @@ def reminded(guest_pass: GuestPass) -> list[str]:
     return _to_guest(guest_pass, "guest_reminded")
 
 
-def link_again(guest_pass: GuestPass) -> list[str]:
-    return _to_guest(guest_pass, "guest_link")
+def link_again(guest_pass: GuestPass, *, by: User | None = None) -> list[str]:
+    """`by` is the colleague who sends it; nobody where it was asked for on the site."""
+    return _to_guest(guest_pass, "guest_link", by_name=str(by) if by else "")
+
+
+def link_has_ended(guest_pass: GuestPass) -> list[str]:
+    """To whoever asks for a link that works no more: how to get another."""
+    return _to_guest(guest_pass, "guest_link_ended", guest_url="")
 
 
 def changes_requested(post: Post, note: str, *, by: User) -> list[str]:
@@ -45,22 +51,29 @@ def asked_for_sign_off(post: Post, *, by: User) -> list[str]:
     return _to_guests(post, "guest_asked_for_sign_off", by_name=str(by))
 
 
+def reminded_to_agree(guest_pass: GuestPass, *, by: User) -> list[str]:
+    return _to_guest(guest_pass, "guest_asked_for_sign_off", by_name=str(by))
+
+
 def note_to_guests(note: Note) -> list[str]:
     return _to_guests(note.post, "guest_note", note=note.text, by_name=str(note.by))
 
 
-def published(post: Post) -> list[str]:
-    """That it is out, or will be at its moment."""
+def published(post: Post, *, not_agreed: list[Author]) -> list[str]:
+    """That it is out, or will be at its moment; those who were not asked about this text learn that as well."""
     at = post.publish_at if post.is_scheduled() else None
     scheduled_for = f"{spoken.day(at)}, {spoken.time(at)}" if at else ""
     context = {"scheduled_for": scheduled_for, "post_url": links.absolute(post.get_absolute_url())}
-    return _to_guests(post, "guest_published", **context)
+    told = []
+    for guest_pass in _passes(post):
+        told += _to_guest(guest_pass, "guest_published", is_unsigned=guest_pass.author in not_agreed, **context)
+    return told
 
 
 def text_replaced(post: Post, before: Revision, after: Revision) -> list[str]:
     """To guests who have not agreed to this very text: what changed in what is out, with the words marked."""
     agreed = set(post.sign_offs.filter(content_hash=after.content_hash).values_list("author_id", flat=True))
-    words = compare.in_plain_text(compare.changes(before.data, after.data))
+    words = compare.in_plain_text(compare.changes(before.data, after.data, labels=compare.LABELS_FOR_GUESTS))
     told = []
     for guest_pass in _passes(post):
         if guest_pass.author_id not in agreed:

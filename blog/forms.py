@@ -248,6 +248,8 @@ class PublishingForm(PostForm):
             self.add_error("publish_on", "Say the day as well.")
         if move == "schedule" and not self.moment:
             self.add_error("publish_on", "Say on which day it is to go out.")
+        if move == "unpublish" and where(self.instance) == LIVE and not cleaned.get("reason"):
+            self.add_error("reason", "Say why: colleagues read it in the post's history.")
         keeps_its_moment = move or self.is_preview or self.moment == self.instance.publish_at
         if self.instance.is_scheduled() and not keeps_its_moment:
             self.add_error("publish_on", "This post is scheduled already. To move its moment, press Schedule.")

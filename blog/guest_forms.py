@@ -173,6 +173,7 @@ class GuestPictureForm(forms.Form):
     # Not an ImageField: a look at the file is ours to take, within limits (foundation/picture_decoding.py).
     file = forms.FileField(
         label="The file",
+        error_messages={"required": "Choose the picture’s file first."},
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
         help_text="A photograph or drawing as JPEG, PNG, WebP or AVIF, up to 8 MB.",
     )
@@ -225,25 +226,37 @@ class NoteForm(forms.Form):
     )
     asks_for = forms.ChoiceField(
         label="What do you ask for?",
-        choices=[("", "Nothing, I am only writing"), *Note.AsksFor.choices],
         required=False,
         widget=forms.RadioSelect,
     )
+
+    def __init__(self, *args, is_out: bool, **kwargs):
+        """`is_out` is whether readers have the post; one that is still to go out its guest withdraws themselves."""
+        super().__init__(*args, **kwargs)
+        asks = Note.AsksFor.choices if is_out else [(Note.AsksFor.CHANGE, "A change before it goes out")]
+        self.fields["asks_for"].choices = [("", "Nothing, I am only writing"), *asks]
 
 
 class SuggestionForm(WatchedForm):
     """For somebody whom nobody invited."""
 
-    name = NameField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameField(
+        label="Your name",
+        max_length=120,
+        error_messages={"required": "Tell us your name."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
     email = forms.EmailField(
         label="Your e-mail",
         max_length=254,
+        error_messages={"required": "Give your e-mail address, so that we can answer."},
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         help_text="We answer there. We keep it for a year at most.",
     )
     idea = forms.CharField(
         label="What would you like to write about?",
         max_length=3000,
+        error_messages={"required": "Write a sentence or two about your idea."},
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="A few sentences are enough. Who are you, and what should people know afterwards?",
     )
@@ -262,5 +275,6 @@ class LinkForm(forms.Form):
     email = forms.EmailField(
         label="Your e-mail",
         max_length=254,
+        error_messages={"required": "Type the e-mail address that we wrote to."},
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )

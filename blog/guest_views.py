@@ -112,7 +112,16 @@ DONE = {
     "unlinked": "That link no longer works.",
 }
 # At the beginning of the page's title, which is the first that a screen reader says.
-DONE_IN_SHORT = {"saved": "Saved", "sent": "Sent in", "noted": "Sent", "agreed": "Agreed", "withdrawn": "Withdrawn"}
+DONE_IN_SHORT = {
+    "saved": "Saved",
+    "sent": "Sent in",
+    "noted": "Sent",
+    "agreed": "Agreed",
+    "withdrawn": "Withdrawn",
+    "picture": "Picture added",
+    "link": "Link made",
+    "unlinked": "Link ended",
+}
 
 
 def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, refusal="", beside=None, kept=()):
@@ -123,7 +132,7 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
     own = revisions.own_autosave(post, guest_pass=guest_pass)
     text, overtaken_by = _text_to_show(guest_pass, newest, own)
     if may_write and overtaken_by and beside is None:
-        beside = {"theirs": overtaken_by, "changes": compare.changes(overtaken_by.data, text)}
+        beside = {"theirs": overtaken_by, "changes": _changes(overtaken_by.data, text)}
     if may_write and form is None:
         form = GuestPostForm(guest_pass=guest_pass, text=text, initial={"base": revisions.base_named(post, newest)})
     context = {
@@ -138,7 +147,7 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
         "pictures": [row.picture for row in guest_pass.pictures.select_related("picture").order_by("pk")],
         "picture_form": picture_form or GuestPictureForm(),
         "notes": post.notes.filter(is_shared=True).select_related("by", "guest_pass"),
-        "note_form": note_form or NoteForm(),
+        "note_form": note_form or NoteForm(is_out=post.is_published()),
         "has_errors": bool(refusal) or any(each and each.errors for each in (form, note_form, picture_form)),
         "press_links": guest_pass.preview_links.valid(),
         "refusal": refusal,
@@ -147,9 +156,11 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
         "arrived": request.GET.get("copy", "")[:40],
         "done_title": DONE_IN_SHORT.get(done, "Done"),
         "may_withdraw": editorial.may_withdraw(post),
+        "was_out": post.addresses.exists(),
         "beside": beside,
         "deadline": guest_pass.deadline,
         "has_agreed": _has_agreed(guest_pass),
+        "agreed_before": post.sign_offs.filter(author=guest_pass.author).exists(),
         **(_to_agree_to(guest_pass) if post.status == editorial.AWAITING_SIGN_OFF else {}),
     }
     response = render(request, "blog/guests/guest_post.html", context | _editor(request, context["form"]))
@@ -175,6 +186,10 @@ def _text_to_show(guest_pass: GuestPass, newest: Revision | None, own: Revision 
     return own.data, newest if newest and own.base_id != newest.pk else None
 
 
+def _changes(before, after):
+    return compare.changes(before, after, labels=compare.LABELS_FOR_GUESTS)
+
+
 def _has_agreed(guest_pass: GuestPass) -> bool:
     return guest_pass.author not in editorial.not_agreed(guest_pass.post)
 
@@ -188,7 +203,7 @@ def _to_agree_to(guest_pass: GuestPass) -> dict:
     known = max(filter(None, [own, agreed and agreed.revision]), key=lambda revision: revision.pk, default=None)
     return {
         "hash": snapshots.content_hash(snapshots.with_pictures(text.data)),
-        "changes": compare.changes(known.data, text.data) if known else [],
+        "changes": _changes(known.data, text.data) if known else [],
         "html": preview_links.rendered(text),
     }
 
@@ -280,7 +295,7 @@ def _save(request, guest_pass, *, then=None, is_whole=False):
         saved = revisions.save(guest_pass.post, text, base=base, guest_pass=guest_pass, kept=kept)
         _keep_details(guest_pass, form)
     if saved.is_beside:
-        changes = compare.changes(saved.theirs.data, saved.revision.data)
+        changes = _changes(saved.theirs.data, saved.revision.data)
         again = GuestPostForm(
             guest_pass=guest_pass,
             text=saved.revision.data,
@@ -350,7 +365,7 @@ def _withdraw(request, guest_pass):
 
 
 def _note(request, guest_pass):
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, is_out=guest_pass.post.is_published())
     if not form.is_valid():
         return {"note_form": form}
     limits.hit("guest note", str(guest_pass.pk), **NOTES)

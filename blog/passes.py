@@ -17,7 +17,7 @@ from sharedlives.foundation import audit, slugs
 from sharedlives.foundation.models import User
 
 from . import emails, revisions
-from .editorial import IN_WORK, VALID_FOR, EditorialRefused
+from .editorial import AWAITING_SIGN_OFF, GUEST_MAY_WRITE, IN_WORK, VALID_FOR, EditorialRefused, not_agreed
 from .models import RESERVED_SLUGS, Author, GuestPass, Post, PostAddress, Suggestion
 from .snapshots import Data
 
@@ -114,19 +114,33 @@ def send_again(guest_pass: GuestPass, *, by: User) -> None:
     _refuse_without_right(by)
     guest_pass = _as_it_stands(guest_pass)
     extend(guest_pass)
-    emails.link_again(guest_pass)
+    emails.link_again(guest_pass, by=by)
     audit.record(by, "sent the link again", guest_pass)
 
 
 @transaction.atomic
 def remind(guest_pass: GuestPass, *, by: User) -> None:
-    """A kind word to somebody who has not sent anything in yet."""
+    """A kind word to somebody who has not sent anything in yet, or not agreed to the text. Raises EditorialRefused
+    where nothing waits for them."""
     _refuse_without_right(by)
     guest_pass = _as_it_stands(guest_pass)
+    if not waits_for(guest_pass):
+        raise EditorialRefused("Nothing waits for this guest just now, so there is nothing to remind them of.")
     guest_pass.reminded_at = timezone.now()
     guest_pass.save(update_fields=["reminded_at"])
-    emails.reminded(guest_pass)
+    if guest_pass.post.status == AWAITING_SIGN_OFF:
+        emails.reminded_to_agree(guest_pass, by=by)
+    else:
+        emails.reminded(guest_pass)
     audit.record(by, "reminded the guest", guest_pass)
+
+
+def waits_for(guest_pass: GuestPass) -> bool:
+    """Whether the post goes on only once this guest has done something."""
+    post = guest_pass.post
+    if post.status == AWAITING_SIGN_OFF:
+        return guest_pass.author in not_agreed(post)
+    return post.status in GUEST_MAY_WRITE
 
 
 @transaction.atomic
@@ -155,12 +169,16 @@ def ask_for_links(address: str) -> None:
 
 @transaction.atomic
 def send_links(digest: str) -> int:
-    """Mail all links that work under one address; how many there are."""
-    passes = GuestPass.objects.valid().exclude(email="").select_related("post", "invited_by").order_by("pk")
+    """Mail all links that work under one address; how many there are. Whoever had some, and none works any more, is
+    told so and whom to ask, instead of waiting for nothing."""
+    passes = GuestPass.objects.exclude(email="").select_related("post", "invited_by").order_by("pk")
     same = [guest_pass for guest_pass in passes.iterator() if digest_of(guest_pass.email) == digest]
-    for guest_pass in same:
+    working = [guest_pass for guest_pass in same if guest_pass.is_valid()]
+    for guest_pass in working:
         emails.link_again(guest_pass)
-    return len(same)
+    if same and not working:
+        emails.link_has_ended(same[-1])
+    return len(working)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from . import compare, editorial, revisions, snapshots
 from .models import Post, Revision
 
 ON_A_PAGE = 50
+TO_BE_ASKED_AGAIN = "Its guests were asked about the text before this one. Ask them again, below the form."
 
 
 class RevisionPages:
@@ -113,7 +114,8 @@ class RevisionPages:
         if saved.is_beside:
             messages.warning(request, "Somebody has saved another text meanwhile. Choose what should stay.")
             return redirect("admin:blog_post_beside", pk, saved.revision.pk)
-        editorial.text_changed(post, by=request.user)
+        if editorial.text_changed(post, by=request.user):
+            messages.warning(request, TO_BE_ASKED_AGAIN)
         self.log_change(request, post, "")
         messages.success(request, "That text is the newest again. The others are kept.")
         return redirect("admin:blog_post_change", pk)

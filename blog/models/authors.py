@@ -127,11 +127,16 @@ class Handle(models.Model):
     def __str__(self):
         return f"@{self.name}"
 
+    def _in_which_form(self) -> str:
+        if self.network == self.Network.MASTODON:
+            return "Write the name with its server, like @anna@example.social."
+        return "Only the name itself, not a whole address."
+
     def clean(self):
         self._take_at_off()
         shape = r"[\w.-]+@[\w-]+(?:\.[\w-]+)+" if self.network == self.Network.MASTODON else r"[\w.-]+"
         if not re.fullmatch(shape, self.name):
-            raise ValidationError({"name": "Only the name itself, not a whole address."})
+            raise ValidationError({"name": self._in_which_form()})
 
     def save(self, *args, **kwargs):
         self._take_at_off()

@@ -343,6 +343,8 @@ class Post(models.Model):
         return self.created_by_id == user.pk or self.bylines.filter(author__user=user).exists()
 
     def state_in_words(self) -> str:
+        if self.status == self.Status.ARCHIVED and not (self.publish_at and self.publish_at <= self.moved_at):
+            return "Put away"  # it was never out
         if self.status != self.Status.PUBLISHED:
             return self.Status(self.status).label
         if self.is_expired():

@@ -216,7 +216,7 @@ def test_readers_are_told_of_a_post_that_was_taken_down_and_is_a_draft_again(cli
     first = client.get("/blog/feed/")
 
     time_machine.shift(60)
-    editorial.unpublish(post, by=publisher)
+    editorial.unpublish(post, by=publisher, reason="It is out of date.")
     editorial.restore(post, by=publisher)
 
     again = client.get("/blog/feed/", headers={"if-modified-since": first["Last-Modified"]})

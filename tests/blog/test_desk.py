@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from blog import editorial, revisions
+from blog.editorial import EditorialRefused
 from blog.models import Author, Post, PostAddress
 from sharedlives.foundation.models import AuditEntry
 from tests.factories import create_author, create_charity, create_post, create_user, create_workshop
@@ -282,6 +283,17 @@ def test_off_the_schedule(client, publisher):
 
     post.refresh_from_db()
     assert post.status == Post.Status.DRAFT
+
+
+def test_a_post_that_is_out_is_taken_down_with_a_reason_only(client, publisher):
+    client.force_login(publisher)
+    post = create_post()
+    answer = client.post(form_of(post), filled_in(post, _unpublish="x"))
+
+    assert answer.context["adminform"].form.errors["reason"] == ["Say why: colleagues read it in the post's history."]
+    with pytest.raises(EditorialRefused, match="Say why"):
+        editorial.unpublish(post, by=publisher, reason=" ")
+    assert post.is_published()
 
 
 def test_take_down_keeps_the_reason_and_make_it_a_draft_again(client, publisher):

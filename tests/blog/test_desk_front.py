@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from blog import editorial, revisions
 from blog.models import Note, Post
-from sharedlives.foundation.models import Picture
+from sharedlives.foundation.models import OutgoingMail, Picture
 from tests.blog.test_desk import filled_in, form_of, said
 from tests.factories import create_author, create_charity, create_guest_pass, create_picture, create_post, create_user
 
@@ -223,8 +223,17 @@ def test_it_goes_out_all_the_same_with_a_reason_which_the_log_keeps(client, publ
 
     assert Post.objects.published().exists()
     assert "Told by mail: Mary." in said(answer)[-1]
+    assert "We could not wait until you had agreed to this very text." in OutgoingMail.objects.latest("pk").text
     history = client.get(reverse("admin:blog_post_history", args=[guests_draft.pk])).content.decode()
     assert "without sign-off: She is ill." in history
+
+
+def test_who_edits_what_a_guest_was_asked_about_is_told_to_ask_again(client, publisher, guests_draft):
+    editorial.ask_for_sign_off(guests_draft, by=publisher)
+    client.force_login(publisher)
+    answer = client.post(form_of(guests_draft), sent(guests_draft, body="<p>New.</p>", _continue="x"))
+
+    assert any("Ask them again" in words for words in said(answer))
 
 
 def test_of_what_is_out_spelling_is_corrected_and_the_guest_is_told(client, publisher, guests_draft, mailoutbox):
@@ -282,7 +291,7 @@ def test_saving_what_is_out_says_that_readers_still_see_the_other_text(client, p
 def test_a_post_taken_down_leads_nowhere_but_to_a_page_of_ours(client, publisher, leads_to):
     post = create_post()
     client.force_login(publisher)
-    answer = client.post(form_of(post), sent(post, leads_to=leads_to, _unpublish="x"))
+    answer = client.post(form_of(post), sent(post, reason="Wrong.", leads_to=leads_to, _unpublish="x"))
 
     assert "has to be a path of this site" in said(answer)[-1]
     assert Post.objects.published().exists()
@@ -292,7 +301,7 @@ def test_a_post_taken_down_says_that_it_is_gone_or_leads_where_staff_said(client
     gone, moved = create_post(title="Gone"), create_post(title="Moved")
     client.force_login(publisher)
     client.post(form_of(gone), sent(gone, reason="Wrong.", _unpublish="x"))
-    client.post(form_of(moved), sent(moved, leads_to="/about/", _unpublish="x"))
+    client.post(form_of(moved), sent(moved, reason="Wrong.", leads_to="/about/", _unpublish="x"))
     client.logout()
 
     assert client.get(gone.get_absolute_url()).status_code == 410

@@ -61,6 +61,7 @@ def make(move, post, by):
         "schedule": {"at": timezone.now() + timedelta(days=1)},
         "request_changes": {"note": "Say more about the kitchen."},
         "decline": {"reasons": "It is about another subject."},
+        "unpublish": {"reason": "It is out of date."},
     }.get(move, {})
     return getattr(editorial, move)(post, by=by, **more)
 
@@ -136,7 +137,7 @@ def test_schedule_refuses_a_moment_that_is_over(publisher):
 def test_off_the_schedule_it_is_a_draft_and_keeps_its_plan(publisher):
     post = scheduled()
     planned = post.publish_at
-    editorial.unpublish(post, by=publisher)
+    editorial.unpublish(post, by=publisher, reason="It is out of date.")
 
     assert (post.status, post.publish_at) == (Post.Status.DRAFT, planned)
 

@@ -229,7 +229,7 @@ def test_who_has_the_feed_is_not_sent_it_again(client):
 CHANGES = {
     "another post": lambda post, by: create_post(title="Another", publish_at=timezone.now()),
     "words changed": lambda post, by: (setattr(post, "title", "Changed"), post.save()),
-    "taken down": lambda post, by: editorial.unpublish(post, by=by),
+    "taken down": lambda post, by: editorial.unpublish(post, by=by, reason="It is out of date."),
     "dated back": lambda post, by: editorial.publish(
         create_post(title="B", is_published=False), by=by, at=timezone.now() - timedelta(days=900)
     ),

@@ -85,6 +85,7 @@ def test_from_the_invitation_to_the_post_that_is_out(client, guest_pass, editor)
     revisions.save(post, data, base=revisions.base_of(post), by=editor)
     editorial.text_changed(post, by=editor)
     assert Post.objects.get().status == "submitted"
+    assert "You agreed to an earlier text." in page(client, guest_pass)
     with pytest.raises(editorial.EditorialRefused, match="Mary Writer has not agreed to this text"):
         editorial.publish(Post.objects.get(), by=editor)
     editorial.ask_for_sign_off(Post.objects.get(), by=editor)
@@ -423,7 +424,25 @@ def test_a_lost_link_is_asked_for_with_the_same_answer_for_everybody(client, gue
 def test_an_ended_link_is_not_sent_again_to_whoever_asks(guest_pass, editor):
     passes.revoke(guest_pass, by=editor)
 
+    OutgoingMail.objects.all().delete()
     assert passes.send_links(digest_of("mary@example.org")) == 0
+    mail = OutgoingMail.objects.get()
+    assert ("has ended" in mail.subject, "/blog/guests/" in mail.text) == (True, False)
+    assert mail.reply_to == editor.email
+
+
+def test_a_guest_is_reminded_of_what_waits_for_them_and_of_nothing_else(client, guest_pass, editor):
+    post, url = guest_pass.post, guest_pass.get_absolute_url()
+    passes.remind(guest_pass, by=editor)
+    assert mails("mary@example.org")[-1] == "guest_reminded"
+    client.post(url, written(client, guest_pass, title="The garden", body="<p>Beans.</p>", submit="1"))
+    with pytest.raises(editorial.EditorialRefused, match="Nothing waits for this guest"):
+        passes.remind(guest_pass, by=editor)
+
+    editorial.ask_for_sign_off(post, by=editor)
+    OutgoingMail.objects.all().delete()
+    passes.remind(guest_pass, by=editor)
+    assert mails("mary@example.org") == ["guest_asked_for_sign_off"]
 
 
 def test_sent_too_often_words_stay(client, guest_pass, monkeypatch):
@@ -513,10 +532,12 @@ def test_every_mail_opens_with_one_plain_sentence_and_names_the_post(client, gue
     emails.invited(guest_pass)
     emails.reminded(guest_pass)
     emails.link_again(guest_pass)
+    emails.link_again(guest_pass, by=editor)
+    emails.link_has_ended(guest_pass)
     emails.changes_requested(post, "Say more.", by=editor)
     emails.asked_for_sign_off(post, by=editor)
     emails.note_to_guests(note)
-    emails.published(post)
+    emails.published(post, not_agreed=[])
     emails.taken_down(post)
     emails.declined(post, "Not now.", by=editor)
     emails.submitted(post, by=None, guest_pass=guest_pass)

@@ -203,6 +203,9 @@ def test_where_a_post_stands_in_words(time_machine):
     post.status = Post.Status.ARCHIVED
     assert post.state_in_words() == "Taken down"
 
+    post.publish_at = None
+    assert post.state_in_words() == "Put away"
+
 
 def test_a_teaser_is_the_standfirst_or_how_the_post_begins():
     assert create_post(standfirst="In short.").teaser == "In short."

@@ -107,7 +107,7 @@ def test_posts_of_one_moment_are_neither_lost_nor_doubled(client):
 
 def test_a_piece_whose_first_post_was_taken_down_still_answers(client, publisher):
     posts = [create_post(title=f"P{n:02}", publish_at=timezone.now() - timedelta(days=n + 1)) for n in range(12)]
-    editorial.unpublish(posts[9], by=publisher)
+    editorial.unpublish(posts[9], by=publisher, reason="It is out of date.")
 
     assert titles(client.get(LIST, {"before": posts[9].pk})) == ["P10", "P11"]
 
@@ -396,7 +396,7 @@ def test_an_old_address_of_a_post_taken_down_says_that_it_is_gone(client, publis
     post = create_post(slug="first")
     post.slug = "second"
     post.save()
-    editorial.unpublish(post, by=publisher)
+    editorial.unpublish(post, by=publisher, reason="It is out of date.")
 
     assert client.get("/blog/first/").status_code == 410
 

@@ -112,7 +112,7 @@ def test_the_bodies_of_mails_go_after_ninety_days(editor, time_machine):
 
 def test_what_was_ever_out_stays_and_so_does_what_is_still_being_written(editor, time_machine):
     out, taken_down = create_post(title="Out"), create_post(title="Taken down")
-    editorial.unpublish(taken_down, by=editor)
+    editorial.unpublish(taken_down, by=editor, reason="It is out of date.")
     draft = create_post(title="Draft", is_published=False)
     at_the_end_of(time_machine, 3000)
 

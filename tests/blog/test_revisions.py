@@ -232,7 +232,7 @@ class TwoWriters(RuleBasedStateMachine):
     def take_down_and_up(self):
         post = Post.objects.get(pk=self.post.pk)
         if post.status == Post.Status.PUBLISHED:
-            editorial.unpublish(post, by=self.people[0])
+            editorial.unpublish(post, by=self.people[0], reason="It is out of date.")
             editorial.restore(post, by=self.people[0])
 
     @invariant()

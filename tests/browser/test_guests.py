@@ -366,7 +366,7 @@ def each_state(editor, guest_pass):
     post.refresh_from_db()
     editorial.publish(post, by=editor)
     yield "published"
-    editorial.unpublish(post, by=editor)
+    editorial.unpublish(post, by=editor, reason="It is out of date.")
     yield "taken down"
 
 
