@@ -235,12 +235,14 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
         if not self._may_publish(request, obj):
             return []
         stands = editorial.where(obj) if obj else editorial.DRAFT
-        agreeing = ["without_sign_off"] if obj and self._not_agreed(request, obj) else []
         if stands == editorial.LIVE:
-            publishing = [("Publishing the changes", {"fields": ["is_correction", *agreeing]})] if agreeing else []
+            # Offered before anything has changed: what is typed now is what they have not agreed to.
+            fields = ["is_correction", "without_sign_off"]
+            publishing = [("Publishing the changes", {"fields": fields})] if obj.guests() else []
             return [*publishing, ("Taking it down", {"fields": ["reason", "leads_to"], "classes": ["collapse"]})]
         if "schedule" not in BUTTONS[stands]:
             return []
+        agreeing = ["without_sign_off"] if obj and self._not_agreed(request, obj) else []
         return [("When it goes out", {"fields": [("publish_on", "publish_time"), *agreeing]})]
 
     def _newest(self, request, post):

@@ -240,8 +240,7 @@ def test_of_what_is_out_spelling_is_corrected_and_the_guest_is_told(client, publ
     editorial.publish(guests_draft, by=publisher, without_sign_off="She is ill.")
     client.force_login(publisher)
     post = Post.objects.get()
-    client.post(form_of(post), sent(post, body="<p>Corected.</p>", _save="x"))
-    post.refresh_from_db()
+    assert "is_correction" in client.get(form_of(post)).context["adminform"].form.fields
     answer = client.post(form_of(post), sent(post, body="<p>Corrected.</p>", is_correction="on", _publish="x"))
 
     assert Post.objects.get().body == "<p>Corrected.</p>"

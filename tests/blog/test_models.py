@@ -200,7 +200,7 @@ def test_where_a_post_stands_in_words(time_machine):
     time_machine.move_to(monday, tick=False)
     assert post.state_in_words() == "Published Monday 28 October 2019, 9am"
 
-    post.status = Post.Status.ARCHIVED
+    post.status, post.moved_at = Post.Status.ARCHIVED, monday
     assert post.state_in_words() == "Taken down"
 
     post.publish_at = None
