@@ -77,7 +77,7 @@ ENDS = {
     "declined": lambda post, by: editorial.decline(post, by=by, reasons="Not this time."),
     "put away": lambda post, by: editorial.archive(post, by=by),
     "withdrawn": lambda post, by: editorial.withdraw(post, guest_pass=create_guest_pass(post=post)),
-    "taken down": lambda post, by: editorial.unpublish(editorial.publish(post, by=by), by=by),
+    "taken down": lambda post, by: editorial.unpublish(editorial.publish(post, by=by), by=by, reason="Wrong."),
 }
 
 
@@ -178,13 +178,13 @@ def test_the_address_of_what_was_never_out_says_nothing(client, post, editor):
 def test_the_address_of_what_was_taken_down_says_so_or_leads_on(client, post, editor):
     other = create_post(title="Instead")
     editorial.publish(post, by=editor)
-    editorial.unpublish(post, by=editor)
+    editorial.unpublish(post, by=editor, reason="It is out of date.")
     for fetch in (client.get, client.head):
         assert fetch(post.get_absolute_url()).status_code == 410
     assert "First words" not in client.get(post.get_absolute_url()).content.decode()
 
     editorial.publish(editorial.restore(post, by=editor), by=editor)
-    editorial.unpublish(post, by=editor, instead=other.get_absolute_url())
+    editorial.unpublish(post, by=editor, reason="It is out of date.", instead=other.get_absolute_url())
     for fetch in (client.get, client.head):
         answer = fetch(post.get_absolute_url())
         assert (answer.status_code, answer["Location"]) == (302, other.get_absolute_url())
@@ -195,9 +195,9 @@ def test_an_address_leads_neither_to_itself_nor_round_in_circles(client, post, e
     editorial.publish(post, by=editor)
     for own in (post.get_absolute_url(), post.get_absolute_url()[:-1], f"{post.get_absolute_url()}?x=1"):
         with pytest.raises(EditorialRefused, match="this very post"):
-            editorial.unpublish(post, by=editor, instead=own)
-    editorial.unpublish(post, by=editor, instead=other.get_absolute_url())
-    editorial.unpublish(other, by=editor, instead=post.get_absolute_url())
+            editorial.unpublish(post, by=editor, reason="It is out of date.", instead=own)
+    editorial.unpublish(post, by=editor, reason="It is out of date.", instead=other.get_absolute_url())
+    editorial.unpublish(other, by=editor, reason="It is out of date.", instead=post.get_absolute_url())
 
     assert [client.get(each.get_absolute_url()).status_code for each in (post, other)] == [410, 410]
     assert client.get(reverse("blog:post_list")).status_code == 200
