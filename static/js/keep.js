@@ -247,8 +247,19 @@ const copies = {
     return button;
   }
 
+  // Without the editor, what was written in it cannot stand in the plain box: it is shown as it is stored.
+  function showSource(body) {
+    const { plain } = form.elements;
+    if (!plain?.name) return;
+    plain.removeAttribute("name");
+    plain.closest("[data-until-editor]").hidden = true;
+    body.closest("[data-editor]").hidden = false;
+  }
+
   function takeUp(left) {
-    for (const [name, value] of JSON.parse(left.words)) {
+    const written = JSON.parse(left.words);
+    if (!written.some(([name]) => name === "plain")) showSource(form.elements.body);
+    for (const [name, value] of written) {
       const field = form.elements[name];
       if (!field) continue;
       if (editors.has(field)) editors.get(field).commands.setContent(value, { emitUpdate: true });
@@ -256,7 +267,7 @@ const copies = {
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     if (left.base !== undefined && form.elements.base) form.elements.base.value = left.base;
-    form.elements[JSON.parse(left.words)[0][0]]?.focus();
+    form.elements[written[0][0]]?.focus();
     say("Your words are back in the form.");
     changed();
     remember(words());

@@ -318,6 +318,25 @@ def test_words_that_only_the_browser_has_go_back_into_the_editor(new_page, guest
     complaints[:] = [said for said in complaints if "ERR_FAILED" not in said]
 
 
+def test_words_of_the_editor_come_back_where_it_does_not_come(new_page, guest_pass, complaints):
+    page = new_page()
+    page.goto(link_in(newest_mail()))
+    page.route("**/keep/", lambda route: route.abort())
+    text_box(page).click()
+    page.keyboard.type("Beans grow.")
+    expect(page.locator("[data-keep-status]")).to_contain_text("Not kept", timeout=15_000)
+    page.unroute("**/keep/")
+    page.route("**/editor.js", lambda route: route.abort())
+    page.reload()
+    page.get_by_role("button", name="Take up the words that this browser still has").click()
+
+    expect(plain_box(page)).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Your text")).to_have_value("<p>Beans grow.</p>")
+    wait_until_kept(page)
+    assert revisions.own_autosave(guest_pass.post, guest_pass=guest_pass).data["body"] == "<p>Beans grow.</p>"
+    complaints.clear()
+
+
 def test_a_link_that_ends_meanwhile_leaves_the_words_on_the_page(new_page, guest_pass, editor, complaints):
     page = new_page()
     page.goto(link_in(newest_mail()))
