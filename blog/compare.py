@@ -139,15 +139,21 @@ def _words(old: str, new: str) -> list[Piece]:
     return pieces
 
 
+def without_what_stayed(found: list[Change]) -> list[Change]:
+    """For mails: paragraphs that stayed as they were left out."""
+    return [
+        Change(change.label, [line for line in change.paragraphs if any(piece.kind != Kind.SAME for piece in line)])
+        for change in found
+    ]
+
+
 def in_plain_text(found: list[Change]) -> str:
-    """For mails: what went in [-brackets-], what came in {+brackets+}, paragraphs that stayed left out."""
+    """What went in [-brackets-], what came in {+brackets+}."""
     marks = {Kind.SAME: "{}", Kind.OUT: "[-{}-]", Kind.IN: "{{+{}+}}"}
     lines = []
     for change in found:
         lines.append(f"{change.label}:")
         lines += [
-            " ".join(marks[piece.kind].format(piece.words) for piece in paragraph)
-            for paragraph in change.paragraphs
-            if any(piece.kind != Kind.SAME for piece in paragraph)
+            " ".join(marks[piece.kind].format(piece.words) for piece in paragraph) for paragraph in change.paragraphs
         ]
     return "\n".join(lines)

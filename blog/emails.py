@@ -73,11 +73,13 @@ def published(post: Post, *, not_agreed: list[Author]) -> list[str]:
 def text_replaced(post: Post, before: Revision, after: Revision) -> list[str]:
     """To guests who have not agreed to this very text: what changed in what is out, with the words marked."""
     agreed = set(post.sign_offs.filter(content_hash=after.content_hash).values_list("author_id", flat=True))
-    words = compare.in_plain_text(compare.changes(before.data, after.data, labels=compare.LABELS_FOR_GUESTS))
+    changes = compare.changes(before.data, after.data, labels=compare.LABELS_FOR_GUESTS)
+    changes = compare.without_what_stayed(changes)
+    words = compare.in_plain_text(changes)
     told = []
     for guest_pass in _passes(post):
         if guest_pass.author_id not in agreed:
-            told += _to_guest(guest_pass, "guest_text_replaced", words=words)
+            told += _to_guest(guest_pass, "guest_text_replaced", words=words, changes=changes)
     return told
 
 

@@ -42,8 +42,8 @@ document.addEventListener("prose-editor:ready", ({ detail: { editor, textarea } 
       "Some of the tools for writing did not arrive. So that nothing gets lost, this text is locked. Load the page again to write on.";
     const whole = editor.view.dom.closest(".prose-editor");
     editor.setEditable(false, false); // the text box keeps what it has
-    whole.inert = true;
-    whole.before(words);
+    for (const part of whole.children) part.inert = true;
+    whole.prepend(words);
   }
 
   // An empty line begins a new paragraph.

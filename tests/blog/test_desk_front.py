@@ -1,5 +1,6 @@
 """What the desk says without being asked: the lines on its front page, the filters of the list, who was told."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -245,6 +246,9 @@ def test_of_what_is_out_spelling_is_corrected_and_the_guest_is_told(client, publ
 
     assert Post.objects.get().body == "<p>Corrected.</p>"
     assert "Told by mail: Mary." in said(answer)[-1]
+    mail = OutgoingMail.objects.latest("pk")
+    assert re.search(r"\[-.+-\] {\+Corrected\.\+}", mail.text)
+    assert "<ins>Corrected.</ins>" in mail.html
 
 
 @pytest.mark.parametrize("four_eyes", [False, True])
