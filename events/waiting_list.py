@@ -357,7 +357,9 @@ class Entry:
 
     @property
     def reach(self) -> str:
-        return reaching.first(self.booking)
+        """As they asked for; where there is no time for a mail, by telephone if that is possible."""
+        is_urgent = self.is_to_be_rung or self.can_be_given
+        return (is_urgent and reaching.by_telephone(self.booking)) or reaching.first(self.booking)
 
 
 def explained(date: WorkshopDate) -> list[Entry]:

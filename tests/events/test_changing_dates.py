@@ -682,7 +682,9 @@ def test_people_with_a_place_are_asked_in_the_mail_that_tells_them(staff):
 def test_yes_is_kept_no_frees_the_place_and_silence_keeps_it(staff, client):
     date, (ann, bob, cat) = asked(staff, "Ann", "Bob", "Cat")
 
-    assert b"Can you still come?" in client.get(ann.get_absolute_url()).content
+    page = client.get(ann.get_absolute_url()).content.decode()
+    assert "Can you still come?" in page
+    assert "it was to be on Monday 28 October 2019, and is on Friday 25 October 2019, 11am to 3pm now" in page
     client.post(ann.get_absolute_url(), {"still_coming": "1"})
     client.post(bob.get_absolute_url())
 

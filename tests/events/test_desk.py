@@ -402,6 +402,21 @@ def test_after_booking_has_closed_staff_ring_down_the_list_and_give_the_place_by
     assert "only 0 ordinary" in said(press(desk, "give", bob))[0]
 
 
+def test_who_is_to_be_rung_is_shown_with_a_number_though_mail_is_what_they_read_otherwise(desk):
+    date = create_date(places=1)
+    holder = book(date, "Holder")
+    book(date, "Ann", phone="0151 496 0007")
+    book(date, "Bob")
+
+    def reached():
+        return [entry.reach for entry in desk.get(change(date)).context["entries"]]
+
+    assert reached() == ["Write to ann@example.org", "Write to bob@example.org"]
+    WorkshopDate.objects.filter(pk=date.pk).update(booking_closes_at=timezone.now())
+    bookings.cancel(holder)
+    assert reached() == ["Ring 0151 496 0007", "Write to bob@example.org"]
+
+
 def test_while_places_are_offered_by_themselves_nobody_is_given_one_out_of_order(desk):
     date = create_date(places=2)
     ann = book(date, "Ann")
