@@ -15,7 +15,7 @@ from pathlib import Path
 from .planted import MUTANTS
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ["blog", "events", "sharedlives", "static", "templates", "tests", "manage.py", "pyproject.toml"]
+COPIED = ["benchmarks", "blog", "events", "sharedlives", "static", "templates", "tests", "manage.py", "pyproject.toml"]
 LONGEST = 300
 LAST_WORDS = 1500  # characters of pytest's, where a fault was not seen
 # Plugins that take longer to load than these tests to run.

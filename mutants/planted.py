@@ -706,6 +706,34 @@ BY_ONESELF = [
 
 FAULTS = [
     Mutant(
+        "Two workers deliver the same mail",
+        "sharedlives/foundation/mail.py",
+        "due.select_for_update(skip_locked=True).filter(pk=mail_id)",
+        "due.filter(pk=mail_id)",
+        tests("foundation/test_mail", "test_two_workers_at_once_deliver_a_mail_once"),
+    ),
+    Mutant(
+        "Who reserves waits for the mail server",
+        "sharedlives/foundation/mail.py",
+        "    deliver_mail.defer(mail_id=mail.pk)\n    return mail\n",
+        "    transaction.on_commit(lambda: deliver(mail.pk))\n    return mail\n",
+        tests("events/test_faults", "test_who_reserves_never_speaks_with_the_mail_server"),
+    ),
+    Mutant(
+        "A mail server that says later is not asked again",
+        "sharedlives/foundation/mail.py",
+        "all(code >= 500 for code, _ in error.recipients.values())",
+        "all(code >= 400 for code, _ in error.recipients.values())",
+        tests("foundation/test_mail", "test_a_refusal_that_says_later_is_tried_again_with_growing_pauses"),
+    ),
+    Mutant(
+        "A mail that went out is not noted, and goes out again",
+        "sharedlives/foundation/mail.py",
+        "        mail.state = OutgoingMail.State.SENT\n",
+        "        mail.state = OutgoingMail.State.WAITING\n",
+        tests("foundation/test_mail", "test_a_mail_is_delivered_once_however_often_its_job_runs"),
+    ),
+    Mutant(
         "Who asks a slow database waits for ever",
         "sharedlives/foundation/patience.py",
         "    if settings.SLOWEST_QUERY:\n",
