@@ -53,6 +53,6 @@ def _no_jobs_left(request):
     """Procrastinate's tables are unmanaged, so Django's flush after a transactional test passes them by."""
     yield
     marker = request.node.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction"):
+    if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
         with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
             cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_workers CASCADE")
