@@ -169,7 +169,7 @@ READERS_SEE = {
 @admin.register(Post)
 class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin, AuditedModelAdmin):
     form = PostForm
-    list_display = ["title", "state", "printed_bylines", "publish_at", "updated_at"]
+    list_display = ["named", "state", "printed_bylines", "publish_at", "updated_at"]
     list_filter = [
         StateFilter,
         ("topics", admin.RelatedOnlyFieldListFilter),
@@ -191,6 +191,10 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_bylines()
+
+    @admin.display(description="title", ordering="title")
+    def named(self, post):
+        return str(post)
 
     @admin.display(description="where it stands", ordering="status")
     def state(self, post):

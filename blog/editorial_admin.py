@@ -107,7 +107,6 @@ class EditorialPages:
             "may_edit_posts": may_edit,
             "acts": {act for act in acts if may_edit and stands in editorial.MOVES[act].leads},
             "may_take_back": not may_edit and stands == editorial.SUBMITTED and not post.opened_at,
-            "may_remind": post.status in (*editorial.GUEST_MAY_WRITE, editorial.AWAITING_SIGN_OFF),
             "may_invite": may_edit and stands in editorial.IN_WORK,
             "guests": self._guests(post, not_agreed),
             "notes": post.notes.select_related("by", "guest_pass"),
@@ -119,10 +118,12 @@ class EditorialPages:
         }
 
     def _guests(self, post, not_agreed):
-        """Each with their link, and whether they have agreed to the newest text."""
+        """Each with their link, whether they have agreed to the newest text, and whether the post waits for them."""
         guests = post.guests()
         passes_of = {row.author_id: row for row in post.passes.filter(revoked_at=None)} if guests else {}
-        return [(guest, passes_of.get(guest.pk), guest not in not_agreed) for guest in guests]
+        awaited = not_agreed if post.status == editorial.AWAITING_SIGN_OFF else []
+        awaited = guests if post.status in editorial.GUEST_MAY_WRITE else awaited
+        return [(guest, passes_of.get(guest.pk), guest not in not_agreed, guest in awaited) for guest in guests]
 
     # Buttons
 
@@ -145,7 +146,7 @@ class EditorialPages:
     def _do_ask_for_sign_off(self, request, post):
         post = editorial.ask_for_sign_off(post, by=request.user)
         guests = self._guests(post, editorial.not_agreed(post))
-        without = [author.name for author, guest_pass, agreed in guests if not (guest_pass or agreed)]
+        without = [author.name for author, guest_pass, agreed, _awaited in guests if not (guest_pass or agreed)]
         more = f" {', '.join(without)} has no link: ask by mail or by phone, and file the answer." if without else ""
         return f"Asked to agree to this text.{told(post)}{more}"
 

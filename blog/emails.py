@@ -108,7 +108,8 @@ def signed_off(post: Post, guest_pass: GuestPass, *, missing: list[str]) -> list
 
 def withdrawn(post: Post, guest_pass: GuestPass, *, reason: str) -> list[str]:
     _to_guest(guest_pass, "guest_withdrawn")
-    return _to_editors(post, "editors_withdrawn", writer=guest_pass.name, reason=reason)
+    others = " and ".join(other.name for other in _passes(post) if other.pk != guest_pass.pk)
+    return _to_editors(post, "editors_withdrawn", writer=guest_pass.name, reason=reason, others=others)
 
 
 def note_to_editors(note: Note) -> list[str]:

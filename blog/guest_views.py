@@ -111,6 +111,13 @@ DONE = {
     "link": "Here is a link for reading. Whoever has it can read the text, and change nothing.",
     "unlinked": "That link no longer works.",
 }
+# Said no more once somebody has moved the post on, whatever address the page is loaded again from.
+DONE_WHILE = {
+    "sent": (editorial.SUBMITTED,),
+    "back": (editorial.DRAFT,),
+    "agreed": (editorial.AWAITING_SIGN_OFF, editorial.APPROVED),
+    "withdrawn": (editorial.ARCHIVED,),
+}
 # At the beginning of the page's title, which is the first that a screen reader says.
 DONE_IN_SHORT = {
     "saved": "Saved",
@@ -128,6 +135,8 @@ def _page(request, guest_pass, *, form=None, note_form=None, picture_form=None, 
     post = guest_pass.post
     post.refresh_from_db()
     may_write, done = post.status in editorial.GUEST_MAY_WRITE, request.GET.get("done", "")
+    if post.status not in DONE_WHILE.get(done, [post.status]):
+        done = ""
     newest = revisions.newest(post)
     own = revisions.own_autosave(post, guest_pass=guest_pass)
     text, overtaken_by = _text_to_show(guest_pass, newest, own)

@@ -23,7 +23,9 @@ def posts_on_the_desk(user):
     """What waits for this person, what is due, what goes out this week; nothing for whom it is no concern."""
     if not user.has_perm("blog.change_post"):
         return {}
-    lines = {"sent_back": _standing(Post.Status.CHANGES_REQUESTED, Post.objects.own_of(user))}
+    # What a guest has to change waits for the guest, whoever began the draft for them.
+    own = Post.objects.own_of(user).exclude(pk__in=GuestPass.objects.valid().values("post"))
+    lines = {"sent_back": _standing(Post.Status.CHANGES_REQUESTED, own)}
     return lines | _for_editors() if user.has_perm("blog.edit_post") else lines
 
 

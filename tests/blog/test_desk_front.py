@@ -116,12 +116,14 @@ def test_a_writer_is_told_what_came_back_to_them_and_not_what_came_back_to_other
     standing("Mine", Status.CHANGES_REQUESTED, created_by=writer)
     standing("Printed as mine", Status.CHANGES_REQUESTED, authors=[create_author(name="Will", user=writer)])
     standing("Theirs", Status.CHANGES_REQUESTED, created_by=other, authors=[create_author(name="Else")])
+    create_guest_pass(post=standing("A guest has to write it", Status.CHANGES_REQUESTED, created_by=writer))
     client.force_login(writer)
 
     [line] = [line for line in lines(client) if "sent back to you" in line]
     assert ">Mine<" in line
     assert ">Printed as mine<" in line
     assert "Theirs" not in line
+    assert "A guest" not in line
 
 
 def test_a_desk_where_nothing_waits_says_nothing(client, publisher):

@@ -564,6 +564,27 @@ def test_every_mail_opens_with_one_plain_sentence_and_names_the_post(client, gue
     assert "Too busy." in texts["editors_withdrawn"]
 
 
+def test_of_two_guests_each_reads_what_is_so_now_and_editors_learn_whom_to_tell(client, guest_pass, editor):
+    post, agreed = guest_pass.post, guest_pass.get_absolute_url() + "?done=agreed"
+    other = passes.invite(name="Olive Other", email="olive@example.org", by=editor, post=post)
+    data = revisions.newest(post).data | {"title": "The garden", "body": "<p>Beans.</p>"}
+    revisions.save(post, data, base=revisions.base_of(post), by=editor)
+    editorial.ask_for_sign_off(post, by=editor)
+    client.post(guest_pass.get_absolute_url(), {"agree": "1", "hash": revisions.newest(post).content_hash})
+    assert "Thank you. We publish exactly this text" in page_at(client, agreed)
+    assert "once everybody who wrote it has agreed" in page_at(client, agreed)
+    with pytest.raises(editorial.EditorialRefused, match="Nothing waits for this guest"):
+        passes.remind(guest_pass, by=editor)
+    passes.remind(other, by=editor)
+
+    client.post(other.get_absolute_url(), {"withdraw": "1"})
+
+    assert "We publish exactly this text" not in page_at(client, agreed)
+    assert "Your post is put away" in page_at(client, agreed)
+    told = OutgoingMail.objects.get(recipient="eddie@example.org", template__endswith="editors_withdrawn")
+    assert "Mary Writer wrote it too, and we have not written to them." in told.text
+
+
 def test_a_scheduled_post_can_still_be_withdrawn(client, guest_pass, editor):
     post = guest_pass.post
     data = revisions.newest(post).data | {"title": "The garden", "body": "<p>Beans.</p>"}
