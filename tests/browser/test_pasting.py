@@ -203,6 +203,18 @@ def test_what_a_guest_pastes_stays_within_their_narrower_list_and_keeps_its_word
 
     kept = clean(page.locator("#id_body").input_value(), "guest")
     assert findings(kept, "guest") == []
+    assert page.evaluate("window.hurt") is None
     assert "<strong>" in kept
     assert not re.search("mso|<table|<small|style=|base64", kept)
     assert own.inner_text().split()[:3] == richtext.plain(kept).split()[:3] != []
+
+    # Saved twice, as it then stands in the form: the same bytes.
+    for _ in range(2):
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved. Send it in when you are ready.").wait_for()
+        own.click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("!")
+        page.keyboard.press("Backspace")
+    stored = Post.objects.get().body
+    assert richtext.clean(stored, "guest") == stored == kept
