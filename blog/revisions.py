@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from sharedlives.foundation import richtext
-from sharedlives.foundation.models import User
+from sharedlives.foundation.models import Picture, User
 
 from . import snapshots
-from .models import GuestPass, Post, Revision
+from .models import GuestPass, Post, Revision, RevisionPicture
 from .snapshots import Data
 
 SAVED, AUTOSAVE, BESIDE, RESTORED, FOUND = (
@@ -209,6 +209,8 @@ def put_into_row(post: Post, revision: Revision) -> None:
 def _stands_in_row(post: Post, revision: Revision) -> None:
     Post.objects.filter(pk=post.pk).update(revision=revision)
     post.revision = revision
+    # Its pictures are known by the row from now on.
+    RevisionPicture.objects.filter(revision=revision).delete()
 
 
 def _write(
@@ -221,7 +223,7 @@ def _write(
     guest_pass: GuestPass | None = None,
 ) -> Revision:
     data = data | {name: richtext.clean(data[name]) for name in ("introduction", "body")}
-    return Revision.objects.create(
+    revision = Revision.objects.create(
         post=post,
         kind=kind,
         base=base,
@@ -230,3 +232,16 @@ def _write(
         by=by,
         guest_pass=guest_pass,
     )
+    if kind not in (AUTOSAVE, BESIDE):
+        # What this one takes the place of is no longer worked on.
+        old = RevisionPicture.objects.filter(revision__post=post).exclude(revision__kind=AUTOSAVE)
+        old.delete()
+    _hold_pictures(revision)
+    return revision
+
+
+def _hold_pictures(revision: Revision) -> None:
+    if keys := snapshots.picture_keys(revision.data):
+        RevisionPicture.objects.bulk_create(
+            RevisionPicture(revision=revision, picture=picture) for picture in Picture.objects.filter(pk__in=keys)
+        )

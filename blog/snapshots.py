@@ -45,11 +45,15 @@ def of(post: Post) -> Data:
 
 def with_pictures(data: Data) -> Data:
     """With the pictures that stand in these texts, as the library describes them now."""
-    keys = [data["lead_picture"], *richtext.picture_ids(data["introduction"] + data["body"])]
-    described = {
-        row[0]: list(row) for row in Picture.objects.filter(pk__in=filter(None, keys)).values_list(*_DESCRIBED)
-    }
+    keys = picture_keys(data)
+    described = {row[0]: list(row) for row in Picture.objects.filter(pk__in=keys).values_list(*_DESCRIBED)}
     return data | {"pictures": [described[key] for key in dict.fromkeys(keys) if key in described]}
+
+
+def picture_keys(data: Data) -> list[int]:
+    """Of the pictures that stand in these texts, the lead picture first."""
+    keys = [data["lead_picture"], *richtext.picture_ids(data["introduction"] + data["body"])]
+    return [key for key in keys if key is not None]
 
 
 _DESCRIBED = ("pk", "alt", "is_decorative")

@@ -1,7 +1,7 @@
 from .authors import Author, Handle
 from .guests import GuestPass, GuestPicture, Suggestion
 from .posts import RESERVED_SLUGS, Byline, Post, PostAddress, PostPicture, new_guid, validate_not_reserved
-from .revisions import Revision
+from .revisions import Revision, RevisionPicture
 from .talking import Note, PreviewLink, SignOff
 from .topics import Tag, Topic
 
@@ -18,6 +18,7 @@ __all__ = [
     "PostPicture",
     "PreviewLink",
     "Revision",
+    "RevisionPicture",
     "SignOff",
     "Suggestion",
     "Tag",

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from sharedlives.foundation.models import Picture
+
 from .guests import GuestPass
 from .posts import Post
 
@@ -58,3 +60,21 @@ class Revision(models.Model):
         if self.guest_pass:
             return self.guest_pass.name
         return str(self.by) if self.by else "the site"
+
+
+class RevisionPicture(models.Model):
+    """A picture in a text that somebody still works on and that does not stand in the post's row: a newer one of a post
+    that is out, one kept while writing, or one kept beside. While it stands there it cannot be deleted."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="pictures")
+    picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="in_revisions")
+
+    class Meta:
+        verbose_name = "text that is not out"
+        constraints = [models.UniqueConstraint(fields=["revision", "picture"], name="revision_picture_once")]
+
+    def __str__(self):
+        return str(self.revision.post)
+
+    def is_public(self) -> bool:
+        return False
