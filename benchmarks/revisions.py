@@ -8,6 +8,7 @@ of it, which is dropped at the end.
 """
 
 import argparse
+import itertools
 import os
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -27,6 +28,7 @@ from blog import revisions
 from blog.demo_posts import create_posts
 from blog.models import Post
 from sharedlives.foundation.models import User
+from tests.blog.test_desk import filled_in
 
 # Each text with its own number of words, as if one more paragraph had been written each time.
 TEXTS = """
@@ -88,8 +90,21 @@ def pages():
         "texts": Cost(at("texts"), client=client),
         "compare": Cost(at("compare"), client=client),
         "keep while writing": Cost(do=lambda: client.post(at("keep"), posted)),
+        "save the form": Cost(do=lambda: save(client, post, at("change"), "_save")),
+        "publish by the form": Cost(do=lambda: save(client, post, at("change"), "_publish")),
         "public page": Cost(post.get_absolute_url()),
     }
+
+
+WORDS = itertools.count(1)
+
+
+def save(client, post, address, button):
+    """Another text each time, as somebody who has just opened the form sends it."""
+    post = Post.objects.get(pk=post.pk)
+    body = revisions.newest(post).data["body"] + f"<p>Once more, {next(WORDS)}.</p>"
+    answer = client.post(address, filled_in(post, body=body, **{button: "x"}))
+    assert answer.status_code == 302, "the form was not saved"
 
 
 if __name__ == "__main__":
