@@ -328,7 +328,7 @@ class PostAdmin(EditorialPages, RevisionPages, PicksPictures, RichTextAdminMixin
 
     def has_delete_permission(self, request, obj=None):
         """What was once out is taken down, not deleted: links to it lead somewhere for ever."""
-        was_out = obj is not None and obj.addresses.exists()
+        was_out = obj is not None and obj.was_ever_out()
         return super().has_delete_permission(request, obj) and not was_out
 
     # Saving, and what the buttons do

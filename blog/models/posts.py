@@ -278,12 +278,13 @@ class Post(models.Model):
 
     def audit_label(self) -> str:
         """The log is never rewritten, so a guest's title stands there only once it was out."""
-        is_private = self.passes.exists() and not self.addresses.exists()
+        is_private = self.passes.exists() and not self.was_ever_out()
         return f"A guest's draft ({self.pk})" if is_private else str(self)
 
     def save(self, *args, **kwargs):
+        self._keep_address_of_the_row()
         super().save(*args, **kwargs)
-        if self.status == self.Status.PUBLISHED:
+        if self.is_out():
             self.keep_address()
         self._note_pictures()
 
@@ -294,6 +295,13 @@ class Post(models.Model):
         """Let search find the post by its bylines as they are printed now."""
         self.byline_text = "; ".join(str(byline) for byline in self.bylines.all())
         Post.objects.filter(pk=self.pk).update(byline_text=self.byline_text)
+
+    def _keep_address_of_the_row(self) -> None:
+        """What was scheduled went out by the clock alone: its address is noted before the row changes. That of a post
+        which nobody saw is not."""
+        row = Post.objects.filter(pk=self.pk, status=self.Status.PUBLISHED).only("status", "publish_at", "slug").first()
+        if row and row.is_out():
+            row.keep_address()
 
     def keep_address(self) -> None:
         """Remember that this address was given out; it will lead to the post for ever."""
@@ -315,6 +323,13 @@ class Post(models.Model):
         )
 
     is_public = is_published
+
+    def is_out(self) -> bool:
+        """Whether it has gone out, past its end or not."""
+        return self.status == self.Status.PUBLISHED and not self.is_scheduled()
+
+    def was_ever_out(self) -> bool:
+        return self.is_out() or self.addresses.exists()
 
     def is_expired(self, now: datetime | None = None) -> bool:
         return (

@@ -175,6 +175,24 @@ def test_the_address_of_what_was_never_out_says_nothing(client, post, editor):
     assert client.get(post.get_absolute_url()).status_code == 404
 
 
+def test_what_was_scheduled_and_taken_off_before_its_moment_was_never_out(client, post, editor, time_machine):
+    editorial.schedule(post, by=editor, at=timezone.now() + timedelta(days=1))
+    editorial.unpublish(post, by=editor)
+    editorial.archive(post, by=editor)
+    assert client.get(post.get_absolute_url()).status_code == 404
+
+    editorial.schedule(editorial.restore(post, by=editor), by=editor, at=timezone.now() + timedelta(days=1))
+    assert not post.was_ever_out()
+    time_machine.move_to(timezone.now() + timedelta(days=2))
+    assert post.was_ever_out()
+    # It went out by the clock alone; its address is known from the moment on at which it changes.
+    save(post, editor, "Other words.", slug="moved")
+    editorial.publish(post, by=editor)
+    assert client.get("/blog/on-homes/")["Location"] == "/blog/moved/"
+    editorial.unpublish(post, by=editor)
+    assert [client.get(f"/blog/{slug}/").status_code for slug in ("on-homes", "moved")] == [410, 410]
+
+
 def test_the_address_of_what_was_taken_down_says_so_or_leads_on(client, post, editor):
     other = create_post(title="Instead")
     editorial.publish(post, by=editor)

@@ -85,7 +85,27 @@ def end_by_withdrawing(post, editor):
     editorial.withdraw(post, guest_pass=post.passes.get(), reason=WORD)
 
 
-@pytest.mark.parametrize("end", [end_by_declining, end_by_putting_away, end_by_withdrawing])
+def end_once_scheduled(post, editor):
+    editorial.schedule(post, by=editor, at=timezone.now() + timedelta(days=1))
+    editorial.unpublish(post, by=editor)
+    editorial.decline(post, by=editor, reasons=WORD)
+
+
+def end_by_withdrawing_once_scheduled(post, editor):
+    editorial.schedule(post, by=editor, at=timezone.now() + timedelta(days=1))
+    editorial.withdraw(post, guest_pass=post.passes.get(), reason=WORD)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        end_by_declining,
+        end_by_putting_away,
+        end_by_withdrawing,
+        end_once_scheduled,
+        end_by_withdrawing_once_scheduled,
+    ],
+)
 def test_half_a_year_after_the_end_of_a_draft_not_a_word_of_it_is_left(editor, time_machine, end):
     post = wrote_everywhere(editor)
     end(post, editor)
