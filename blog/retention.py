@@ -52,7 +52,8 @@ def forget_guests() -> int:
     """Take away guests' links and private addresses a year after their last post went out, or after they last wrote or
     were invited; how many guests."""
     limit = timezone.now() - KEEP_GUESTS
-    guests = Author.objects.filter(is_guest=True).filter(~Q(email="") | Q(passes__isnull=False)).distinct()
+    # Also of somebody who is no guest any more: their link has served. Their address as a colleague stays.
+    guests = Author.objects.filter(Q(passes__isnull=False) | (Q(is_guest=True) & ~Q(email=""))).distinct()
     guests = guests.annotate(
         out=Max("bylines__post__publish_at"),
         invited=Max("passes__invited_at"),
@@ -62,7 +63,7 @@ def forget_guests() -> int:
     for guest in old:
         with transaction.atomic():
             GuestPass.objects.filter(author=guest).delete()
-            Author.objects.filter(pk=guest.pk).update(email="")
+            Author.objects.filter(pk=guest.pk, is_guest=True).update(email="")
             audit.record(None, "forgot the private address", guest, by_itself=True)
     return len(old)
 

@@ -174,6 +174,66 @@ def test_a_guest_who_writes_again_is_kept_for_another_year(editor, time_machine)
     assert set(GuestPass.objects.values_list("author", flat=True)) == {guest_pass.author_id}
 
 
+def test_a_guest_who_wrote_lately_is_kept_though_invited_long_ago(editor, time_machine):
+    guest_pass = create_guest_pass()
+    time_machine.move_to(timezone.now() + timedelta(days=300))
+    text = revisions.begin(guest_pass.post)
+    revisions.save(guest_pass.post, text.data | {"body": "<p>At last.</p>"}, base=str(text.pk), guest_pass=guest_pass)
+    at_the_end_of(time_machine, 300)
+    assert GuestPass.objects.exists()
+
+    at_the_end_of(time_machine, 66)
+    assert not GuestPass.objects.exists()
+    assert "Mary Writer" in [str(byline) for byline in Post.objects.get().bylines.all()]
+
+
+def test_the_year_begins_when_the_last_post_went_out(editor, time_machine):
+    guest_pass = create_guest_pass(post=create_post(publish_at=timezone.now() + timedelta(days=200)))
+    Author.objects.filter(pk=guest_pass.author_id).update(email="mary@example.org")
+    at_the_end_of(time_machine, 500)
+    assert GuestPass.objects.exists()
+
+    at_the_end_of(time_machine, 66)
+    assert (GuestPass.objects.exists(), Author.objects.get(pk=guest_pass.author_id).email) == (False, "")
+
+
+def test_a_guest_without_a_post_or_a_link_is_no_reason_to_keep_an_address(time_machine):
+    create_author(name="Mary", email="mary@example.org", is_guest=True)
+    assert retention.forget_guests() == 1
+    assert Author.objects.get().email == ""
+
+
+def test_of_a_guest_who_became_a_colleague_the_link_goes_and_the_address_stays(editor, time_machine):
+    guest_pass = create_guest_pass()
+    Author.objects.filter(pk=guest_pass.author_id).update(email="mary@example.org", is_guest=False)
+    at_the_end_of(time_machine, 366)
+
+    assert not GuestPass.objects.exists()
+    assert Author.objects.get(pk=guest_pass.author_id).email == "mary@example.org"
+
+
+@pytest.mark.parametrize("holds", ["bylines", "passes", "sign_offs", "introductions", "a sign-in", "no guest"])
+def test_whoever_is_known_for_something_else_stays_when_a_draft_is_forgotten(editor, time_machine, holds):
+    guest_pass = create_guest_pass()
+    author, other = guest_pass.author, create_post(title="Other")
+    if holds == "bylines":
+        other.bylines.create(author=author)
+    elif holds == "passes":
+        create_guest_pass(post=other).post.bylines.filter(author=author).delete()
+    elif holds == "sign_offs":
+        other.sign_offs.create(author=author, content_hash="0" * 64, how="mail", agreed_on=timezone.localdate())
+    elif holds == "introductions":
+        Post.objects.filter(pk=other.pk).update(introduced_by=author)
+    else:
+        changes = {"is_guest": False} if holds == "no guest" else {"user": create_user(email="m@example.org")}
+        Author.objects.filter(pk=author.pk).update(**changes)
+    editorial.decline(guest_pass.post, by=editor, reasons="Not this time.")
+    at_the_end_of(time_machine, 184)
+
+    assert Post.objects.get() == other
+    assert Author.objects.filter(pk=author.pk).exists()
+
+
 def test_staff_who_write_are_no_guests_to_be_forgotten(editor, time_machine):
     author = create_author(name="Staff", email="staff@example.org")
     create_post(authors=[author])
