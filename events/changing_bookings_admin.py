@@ -11,7 +11,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import changing_bookings, corrections, erasing, needs
 from .bookings import BookingRefused
-from .changing_bookings_forms import AskedForm, DeskNeedForm, DeskNumberForm, HandOverForm, NamesForm, OtherDateForm
+from .changing_bookings_forms import (
+    AskedForm,
+    DeskHandOverForm,
+    DeskNeedForm,
+    DeskNumberForm,
+    DeskOtherDateForm,
+    NamesForm,
+)
 from .models import Booking
 from .waiting_list_admin import how_they_hear
 
@@ -107,7 +114,7 @@ class ChangesByPhone:
         booking = _to_change(request, pk)
         dates = changing_bookings.other_dates(booking)
         any_room = any(has_room for _date, has_room in dates)
-        form = OtherDateForm(dates, request.POST or None)
+        form = DeskOtherDateForm(dates, request.POST or None)
         return self._change(
             request,
             booking,
@@ -124,7 +131,7 @@ class ChangesByPhone:
 
     def hand_over_view(self, request, pk):
         booking = _to_change(request, pk)
-        form = HandOverForm(booking, request.POST or None)
+        form = DeskHandOverForm(booking, request.POST or None)
         return self._change(
             request,
             booking,

@@ -87,6 +87,7 @@ class DeskNumberForm(NumberForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["more"].label = "How many more people come with them?"
+        self.fields["leaving"].help_text = "What was told about their needs is deleted at once."
 
 
 class OtherDateForm(forms.Form):
@@ -108,6 +109,14 @@ class OtherDateForm(forms.Form):
         if date := self.dates.get(self.cleaned_data["date"]):
             return date
         raise forms.ValidationError("Choose one of the dates that are shown.")
+
+
+class DeskOtherDateForm(OtherDateForm):
+    """The same by phone."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["date"].label = "Which date suits them?"
 
 
 class HandOverForm(ContactForm):
@@ -135,6 +144,17 @@ class HandOverForm(ContactForm):
     def contact(self) -> dict:
         """The keyword arguments of `changing_bookings.hand_over`."""
         return self.cleaned_data | {"support_workers": int(self.cleaned_data.get("support_workers") or 0)}
+
+
+class DeskHandOverForm(HandOverForm):
+    """The same by phone."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        name = self.fields["contact_name"]
+        name.label, name.error_messages["required"] = "Who comes instead", "Enter who comes instead."
+        if "support_workers" in self.fields:
+            self.fields["support_workers"].help_text = "Whoever comes instead sees this number, and can change it."
 
 
 class LostLinkForm(AddressForm):

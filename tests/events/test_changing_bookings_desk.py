@@ -366,3 +366,14 @@ def test_a_way_to_be_reached_that_lacks_its_number_is_refused_at_the_desk(desk):
     assert timezone.now() > now(booking).created_at
     assert WorkshopDate.objects.count() == 1
     assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["names", "places", "move", "hand_over"])
+def test_the_desk_asks_about_whoever_rings_and_not_whoever_types(desk, name):
+    york, _leeds = two_dates()
+    booking = book(york, "Ann", people=2, support_workers=1)
+
+    form = desk.get(page(name, booking)).context["form"]
+
+    asked = " ".join(f"{field.label} {field.help_text}" for field in form)
+    assert not re.search(r"\byours?\b|\byou\b", asked, re.IGNORECASE), asked
