@@ -115,7 +115,7 @@ def test_a_letter_tells_how_to_join_only_while_there_is_something_to_join(client
 def test_a_link_that_follows_is_promised(client):
     booking = book(create_date(mode="online", area=""), "Ann", by=create_user())
 
-    assert "The link to join will stand here before the day." in page_of(client, booking)
+    assert "The link to join will be here before the day." in page_of(client, booking)
 
 
 def test_a_date_in_person_speaks_of_no_joining(client):
