@@ -29,8 +29,8 @@ def reserve_place(request, slug, date_slug):
     status = 200
     if request.method == "POST" and not asked_for_another_number(request):
         try:
-            limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
             if people.is_valid() & form.is_valid() and not form.asks_once_more():
+                limits.hit("reserve", limits.client_address(request), **RESERVATIONS)
                 # The key is enough: the activity reads the date once it has locked it.
                 date = get_object_or_404(public.select_related(None).only("pk"))
                 count_mail_to(form.cleaned_data["email"])
@@ -40,7 +40,6 @@ def reserve_place(request, slug, date_slug):
         except BookingRefused as refusal:
             form.add_error(None, str(refusal))
         except limits.TooMany as too_many:
-            form.is_valid()
             form.add_error(None, "Many places were reserved from where you are, or for this address. Please ring us.")
             status, retry_after = 429, too_many.retry_after
     date = get_object_or_404(public)

@@ -108,6 +108,21 @@ def test_sent_within_two_seconds_it_is_asked_once_more_and_a_quick_second_press_
     assert Booking.objects.count() == 1
 
 
+def test_who_was_asked_once_more_has_not_used_up_one_of_the_hundred(browser, monkeypatch):
+    monkeypatch.setitem(reserving.RESERVATIONS, "limit", 1)
+    with time_machine.travel(timezone.now(), tick=False):
+        browser.show(browser.client.get(browser.path))
+
+        assert not browser.press(**ANN)
+        assert not browser.press(email="")
+        assert browser.press(**ANN)
+        browser.show(browser.client.get(browser.path))
+        assert not browser.press(**ANN | {"contact_name": "Bea"})
+        assert browser.response.status_code == 200
+        assert not browser.press()
+        assert browser.response.status_code == 429
+
+
 def test_a_password_manager_that_fills_the_hidden_field_each_time_is_asked_once_only(browser, later):
     assert not browser.press(**ANN, website="https://my.example")
     assert browser.press(website="https://my.example")
