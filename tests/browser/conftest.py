@@ -81,6 +81,8 @@ def new_page(browser, live_server, complaints):
     said = list(complaints)
     for context in contexts:
         _let_it_finish(context, under_way)
+        # Nor the last words, which a page sends while it is closed.
+        context.set_offline(True)
         context.close()
     assert said == []
 
