@@ -10,7 +10,7 @@ from django.utils import timezone
 from blog import editorial, jobs, passes, preview_links, retention, revisions, snapshots
 from blog.models import Author, GuestPass, GuestPicture, Note, Post, Suggestion
 from sharedlives.foundation import mail
-from sharedlives.foundation.models import OutgoingMail, Picture
+from sharedlives.foundation.models import AuditEntry, OutgoingMail, Picture
 from tests.factories import create_author, create_charity, create_guest_pass, create_picture, create_post, create_user
 
 pytestmark = pytest.mark.django_db
@@ -239,6 +239,8 @@ def test_staff_who_write_are_no_guests_to_be_forgotten(editor, time_machine):
     create_post(authors=[author])
     at_the_end_of(time_machine, 3000)
 
+    assert retention.forget_guests() == 0
+    assert not AuditEntry.objects.filter(action="forgot the private address").exists()
     assert Author.objects.get(pk=author.pk).email == "staff@example.org"
 
 
