@@ -60,7 +60,9 @@ def new_page(browser, live_server, complaints):
     contexts, under_way = [], set()
 
     def open_page(user=None, **options):
-        options = {"base_url": live_server.url, "locale": "en-GB", "timezone_id": "Europe/London"} | options
+        usual = {"base_url": live_server.url, "locale": "en-GB", "timezone_id": "Europe/London"}
+        # Colours that fade into one another are measured on their way by whoever looks too soon.
+        options = usual | {"reduced_motion": "reduce"} | options
         context = browser.new_context(**options)
         contexts.append(context)
         if user:
