@@ -3,7 +3,6 @@ are signed out, the site is restarted before or after it has written. Each word 
 in a text of the post, and nobody saves over a text that they have not seen."""
 
 import pytest
-from django.conf import settings as site_settings
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -179,7 +178,6 @@ class TwoBrowsers(RuleBasedStateMachine):
 
 
 def test_no_word_is_lost_in_any_order_of_saving_publishing_signing_out_and_restarting():
-    assert site_settings.SESSION_ENGINE == "django.contrib.sessions.backends.db"
     run_state_machine_as_test(
         TwoBrowsers,
         settings=settings(
