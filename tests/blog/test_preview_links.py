@@ -189,7 +189,7 @@ def test_what_was_scheduled_and_taken_off_before_its_moment_was_never_out(client
     save(post, editor, "Other words.", slug="moved")
     editorial.publish(post, by=editor)
     assert client.get("/blog/on-homes/")["Location"] == "/blog/moved/"
-    editorial.unpublish(post, by=editor)
+    editorial.unpublish(post, by=editor, reason="It is out of date.")
     assert [client.get(f"/blog/{slug}/").status_code for slug in ("on-homes", "moved")] == [410, 410]
 
 
