@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 SILENT_AFTER = timedelta(minutes=10)
 LOOK_EVERY = 60  # seconds, in each process
 
-_looked_at = 0.0
+# Not at once: after the whole machine was off, the worker that starts beside us shows itself within a minute.
+_looked_at = time.monotonic() + LOOK_EVERY
 
 
 def age() -> timedelta | None:
