@@ -75,13 +75,37 @@ DATES = {
 
 
 @pytest.mark.parametrize("kind", DATES)
-def test_each_mail_is_shown_whatever_the_date_is_like(organiser, kind):
-    date = create_date(**DATES[kind])
+def test_each_mail_is_shown_and_can_be_read_aloud_whatever_the_date_is_like(organiser, kind):
+    """Its first line is a sentence, no line is made of signs, no paragraph is torn apart or run together. About a
+    workshop it ends with the workshop's words, and answers go to its contact."""
+    date = create_date(workshop=create_workshop(**ENDING), **DATES[kind])
 
     for item in shown(organiser, date):
         assert item.refusal == ""
         assert item.mail.subject
         assert item.mail.html.startswith("<!doctype html>")
+        assert item.mail.html.count("<h1>") == 1
+        assert_can_be_read_aloud(item.mail.text, item.preview.name)
+        if item.mail.about.startswith("events.booking:"):
+            assert_ends_with_the_words_of_the_workshop(item.mail)
+
+
+def assert_can_be_read_aloud(text, name):
+    first = text.splitlines()[0]
+    assert first[0].isupper() or first[0].isdigit(), name
+    assert first.endswith((".", ":", "?")), name
+    assert "\n\n\n" not in text, name
+    assert "None" not in text, name
+    for line in text.splitlines():
+        assert line == line.rstrip(), name
+        assert not line or any(sign.isalnum() for sign in line), name
+
+
+def assert_ends_with_the_words_of_the_workshop(mail):
+    assert mail.reply_to == "olive@example.org"
+    assert "See you soon,\nall of us\nOlive Green\nPhone: 0151 496 0055\nE-mail: olive@example.org\n" in mail.text
+    for words in ("See you soon,<br>all of us", "<strong>Olive Green</strong>", "mailto:olive@example.org"):
+        assert words in mail.html
 
 
 def test_each_mail_is_shown_for_a_workshop_without_a_date_that_nobody_can_see_yet(organiser):
@@ -107,20 +131,6 @@ def test_nothing_of_a_preview_stays(organiser):
         assert cursor.fetchone() == jobs
 
 
-def test_every_mail_about_a_workshop_ends_with_its_words_and_answers_go_to_its_contact(organiser):
-    date = create_date(workshop=create_workshop(**ENDING))
-
-    for item in shown(organiser, date):
-        if not item.mail.about.startswith("events.booking:"):
-            continue
-        assert item.mail.reply_to == "olive@example.org"
-        assert (
-            "See you soon,\nall of us\nOlive Green\nPhone: 0151 496 0055\nE-mail: olive@example.org\n" in item.mail.text
-        )
-        for words in ("See you soon,<br>all of us", "<strong>Olive Green</strong>", "mailto:olive@example.org"):
-            assert words in item.mail.html
-
-
 def test_without_words_of_its_own_a_mail_ends_with_the_charity_and_nothing_twice(organiser):
     for item in shown(organiser, create_date()):
         if not item.mail.about.startswith("events.booking:"):
@@ -128,24 +138,6 @@ def test_without_words_of_its_own_a_mail_ends_with_the_charity_and_nothing_twice
         assert item.mail.reply_to == "office@example.org"
         assert "\nWith kind regards\nKind Places\n" in item.mail.text
         assert item.mail.text.count("0151 496 0000") == 1
-
-
-@pytest.mark.parametrize("kind", ["far", "online", "hybrid"])
-def test_a_mail_can_be_read_aloud(organiser, kind):
-    """Its first line is a sentence, no line is made of signs, no paragraph is torn apart or run together."""
-    date = create_date(workshop=create_workshop(**ENDING), **DATES[kind])
-
-    for item in shown(organiser, date):
-        text = item.mail.text
-        first = text.splitlines()[0]
-        assert first[0].isupper() or first[0].isdigit(), item.preview.name
-        assert first.endswith((".", ":", "?")), item.preview.name
-        assert "\n\n\n" not in text, item.preview.name
-        assert "None" not in text, item.preview.name
-        for line in text.splitlines():
-            assert line == line.rstrip(), item.preview.name
-            assert not line or any(sign.isalnum() for sign in line), item.preview.name
-        assert item.mail.html.count("<h1>") == 1
 
 
 def test_template_syntax_in_what_staff_typed_is_printed_as_it_is(organiser):
