@@ -89,7 +89,7 @@ RESERVING = [
         tests("events/test_never_too_many", "test_a_double_click_in_parallel_is_one_booking"),
     ),
     Mutant(
-        "Of people who share an inbox only one can book",
+        "Who shares an inbox and asks again is taken for the other",
         "events/models/bookings.py",
         "        bookings = self.active().filter(coming_key=key)\n",
         "        bookings = self.active()\n",

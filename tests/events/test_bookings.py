@@ -142,6 +142,7 @@ def test_people_who_share_an_inbox_each_have_their_booking():
     bob = book(date, "Home", people=[Person("Bob")])
 
     assert ann != bob
+    assert [book(date, "Home", people=[Person(name)]) for name in ("Ann", "Bob")] == [ann, bob]
     assert Booking.objects.active().count() == 2
 
 
