@@ -3,9 +3,11 @@ script fails the test, whatever else it looks at."""
 
 import os
 import shutil
+import threading
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -54,8 +56,38 @@ def complaints():
     return []
 
 
+class UnderWay:
+    """How many requests the live server is answering, also for browsers that wait for the answer no more."""
+
+    def __init__(self):
+        self.number, self.changed = 0, threading.Condition()
+        request_started.connect(self.began)
+        request_finished.connect(self.ended)
+
+    def began(self, **_kwargs):
+        self.count(1)
+
+    def ended(self, **_kwargs):
+        self.count(-1)
+
+    def count(self, step):
+        if threading.current_thread() is not threading.main_thread():  # as Django's test client is
+            with self.changed:
+                self.number += step
+                self.changed.notify_all()
+
+    def wait_for_the_end(self):
+        with self.changed:
+            assert self.changed.wait_for(lambda: not self.number, timeout=30), f"{self.number} requests do not end"
+
+
+@pytest.fixture(scope="session")
+def answering():
+    return UnderWay()
+
+
 @pytest.fixture
-def new_page(browser, live_server, complaints):
+def new_page(browser, live_server, answering, complaints):
     """A function that opens another person's browser: `new_page(user, **options of the context)`."""
     contexts, under_way = [], set()
 
@@ -86,6 +118,8 @@ def new_page(browser, live_server, complaints):
         # Nor the last words, which a page sends while it is closed.
         context.set_offline(True)
         context.close()
+    # Who empties the database and who answers would wait for one another.
+    answering.wait_for_the_end()
     assert said == []
 
 

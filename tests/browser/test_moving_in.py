@@ -1,5 +1,7 @@
 """Deciding, one after another, what a move from WordPress proposes; and reading its report."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from blog.models import Post
@@ -21,7 +23,7 @@ BODY = (
 def waiting(live_server):
     """A post with one question of every kind."""
     create_charity(site_address=live_server.url)
-    post = create_post(title="A good life", body=BODY, publish_at="2019-10-03T08:15:00Z")
+    post = create_post(title="A good life", body=BODY, publish_at=datetime(2019, 10, 3, 8, 15, tzinfo=UTC))
     post.bylines.all().delete()
     post = Post.objects.get()
     found = detect.proposals(post.title, post.body, post.publish_at, "office", "Office")
