@@ -13,12 +13,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from sharedlives.foundation import audit, richtext, spoken
+from sharedlives.foundation import richtext, spoken
 from sharedlives.foundation.admin import ReadOnlyAdmin
 
-from . import editorial, emails, passes, presence, preview_links, revisions
+from . import editorial, notes, passes, presence, preview_links, revisions
 from .editorial import EditorialRefused
-from .models import Author, GuestPass, Note, Post, Revision, SignOff, Suggestion
+from .models import Author, GuestPass, Post, Revision, SignOff, Suggestion
 from .snapshots import TEXTS
 
 
@@ -183,13 +183,11 @@ class EditorialPages:
         if not text:
             raise EditorialRefused("Write something first.")
         is_shared = "shared" in request.POST and request.user.has_perm(passes.RIGHT)
-        note = Note.objects.create(post=post, by=request.user, text=text, is_shared=is_shared)
-        audit.record(request.user, "wrote a note", post)
-        note.told = emails.note_to_guests(note) if is_shared else []
+        note = notes.write(post, text, by=request.user, is_shared=is_shared)
         return f"Noted.{told(note)}"
 
     def _do_settle_note(self, request, post):
-        post.notes.filter(pk=_number(request.POST.get("key"))).update(settled_at=timezone.now())
+        notes.settle(get_object_or_404(post.notes, pk=_number(request.POST.get("key"))), by=request.user)
         return "Seen to."
 
     def _do_send_again(self, request, post):

@@ -14,11 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.forms import new_stamp
-from sharedlives.foundation import audit, limits, links, richtext, spoken
+from sharedlives.foundation import limits, links, richtext, spoken
 from sharedlives.foundation.picture_admin import as_json
 from sharedlives.foundation.rich_text_admin import media_with_nonce
 
-from . import compare, editorial, emails, passes, preview_links, revisions, snapshots
+from . import compare, editorial, notes, passes, preview_links, revisions, snapshots
 from .editorial import EditorialRefused
 from .guest_forms import (
     AUTHOR_FIELDS,
@@ -30,7 +30,7 @@ from .guest_forms import (
     policy_for,
     written_into,
 )
-from .models import GuestPass, Handle, Note, Revision
+from .models import GuestPass, Handle, Revision
 
 BROKEN_LINKS = {"limit": 60, "seconds": 600}
 NEW_LINKS = {"limit": 30, "seconds": 600}
@@ -340,8 +340,7 @@ def _keep_details(guest_pass, form) -> None:
 def _wish(guest_pass, lines: list[str]) -> None:
     words = "\n".join(["Please change what is printed about me.", *lines])
     if lines and not guest_pass.notes.filter(text=words).exists():
-        note = Note.objects.create(post=guest_pass.post, guest_pass=guest_pass, is_shared=True, text=words)
-        emails.note_to_editors(note)
+        notes.write_as_guest(guest_pass, words)
 
 
 def _save_and_submit(request, guest_pass):
@@ -378,18 +377,8 @@ def _note(request, guest_pass):
     if not form.is_valid():
         return {"note_form": form}
     limits.hit("guest note", str(guest_pass.pk), **NOTES)
-    asks_for = form.cleaned_data["asks_for"]
-    is_out = guest_pass.post.has_fixed_text()
-    with transaction.atomic():
-        note = Note.objects.create(
-            post=guest_pass.post,
-            guest_pass=guest_pass,
-            is_shared=True,
-            text=form.cleaned_data["text"],
-            asks_for=asks_for if is_out else "",
-        )
-        emails.note_to_editors(note)
-        audit.record(None, "wrote a note", guest_pass.post, who="a guest author")
+    said = form.cleaned_data
+    notes.write_as_guest(guest_pass, said["text"], asks_for=said["asks_for"])
     return _back(request, guest_pass, "noted")
 
 

@@ -111,7 +111,8 @@ def _is_new(date: WorkshopDate, identity: Identity, people: Sequence[Person], co
     """Whether nothing bears this id or reference yet, or is of the same people: mostly so, and asked in one query.
 
     Asked before the date is locked, so that nobody waits for it. What comes in between, the database refuses. In SQL,
-    for what each request does, Django takes ten times as long to write this query as PostgreSQL to answer it.
+    for Django takes ten times as long to write this query as PostgreSQL to answer it; the same people are those of the
+    constraint `booking_is_held_once`.
     """
     key = coming_key([person.name for person in people], contact["contact_name"])
     bears = (identity.request_id, identity.reference)
